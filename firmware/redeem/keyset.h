@@ -1,0 +1,38 @@
+/*
+ * keyset: the issuer keys that this terminal believes, from the signed key-set object.
+ *
+ * Format   SPEC section 6. body of the object = {1: [key...], 2: [root kid...]}; key = COSE_Key
+ *          {1: 2, 2: kid, -1: 1, -2: x, -3: y, -65537: {1: uses, 2: nbf, 3: sign_until, 4: verify_until, 5: issuer, 6: max_scope, 7: [max_limit, currency]}}.
+ */
+#ifndef REDEEM_KEYSET_H
+#define REDEEM_KEYSET_H
+
+#include "base/limits.h"
+#include "base/object.h"
+
+enum keyset_use { KEYSET_TOKENS = 1, KEYSET_STATUS = 2, KEYSET_VAULT = 4 };
+
+struct keyset_key {
+    uint8_t kid[COSE_KID_BYTES];
+    uint8_t point[CRYPTO_POINT_BYTES];
+    uint8_t uses;
+    uint32_t nbf_s, sign_until_s, verify_until_s;
+    uint32_t issuer;
+    uint32_t max_scope;
+    uint32_t max_limit_minor;
+    uint16_t currency;
+};
+
+struct keyset {
+    uint32_t iat_s, exp_s, seq;
+    size_t count;
+    struct keyset_key key[LIMIT_KEYS];
+};
+
+/* Reads a verified object. REFUSED_CLAIMS: malformed, a duplicate key, a point off the curve, more than LIMIT_KEYS; *out is zeroed. */
+MUST_CHECK enum scrip_status keyset_read(const struct object *object, struct keyset *out);
+
+/* Writes the body (issuing side; keyset_write.c). */
+void keyset_write(const struct keyset *keyset, struct buffer *out);
+
+#endif
