@@ -1,0 +1,225 @@
+# Scrip: everything is built from here, into build/<variant>/. `make help` says what there is to do.
+#
+#   BOARD=linux   which boards/<board>/board.mk to build for
+#   CC=clang      another compiler        SAN=1     AddressSanitizer and UBSan
+#   WERROR=1      warnings are errors     DEPS=dir  library tarballs at hand: no network
+#
+# Sources are found by folder: a new file needs no change here. Every room is an archive of its own,
+# and a program is linked with the archives that the include rules allow it, so a room that does not
+# compile stops only those who stand on it.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+BOARD ?= linux
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+include boards/$(BOARD)/board.mk
+
+VARIANT := $(BOARD)$(if $(findstring clang,$(CC)),-clang)$(if $(SAN),-asan)$(if $(WERROR),-werror)
+B := build/$(VARIANT)
+export B DEPS
+
+# Flags -------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+    -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISE := $(if $(SAN),$(SANITIZE),$(or $(BOARD_OPTIMISE),-O2))
+INCLUDES := -I. -Ifirmware -isystem build/deps/mbedtls/include -isystem build/deps/cjson \
+    -isystem build/deps/qrencode
+DEFINES := -DMBEDTLS_CONFIG_FILE='<boards/mbedtls_config.h>' \
+    -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='<boards/psa_crypto_config.h>'
+LIB_CFLAGS := -std=c11 -g $(OPTIMISE) $(BOARD_CFLAGS) $(INCLUDES) $(DEFINES)
+ROOM_CFLAGS := $(LIB_CFLAGS) $(WARNINGS)
+# What runs on an operating system may use it; the agent and its contracts are plain C11.
+HOSTED_CFLAGS := $(ROOM_CFLAGS) -D_GNU_SOURCE
+cflags_of = $(if $(filter firmware/%,$1),$(ROOM_CFLAGS),$(HOSTED_CFLAGS))
+
+# Rooms, and what each stands on ------------------------------------------------------------------
+
+DIRS_base := firmware/base
+DIRS_store := firmware/store
+DIRS_redeem := firmware/redeem
+DIRS_sync := firmware/sync
+DIRS_agent := firmware/agent
+DIRS_till := firmware/till
+DIRS_posix := platform/posix
+DIRS_sim := platform/sim
+DIRS_board := boards/$(BOARD)
+DIRS_scrip := tools/scrip
+DIRS_host := tools/host
+DIRS_support := tests/support
+ROOMS := base store redeem sync agent till posix sim board scrip host support
+
+AGENT := agent sync redeem store base
+STANDS_ON_base := base
+STANDS_ON_store := store base sim
+STANDS_ON_redeem := redeem store base sim
+STANDS_ON_sync := sync redeem store base sim posix
+STANDS_ON_agent := $(AGENT) sim posix
+STANDS_ON_till := till $(AGENT) sim posix
+STANDS_ON_platform := posix sim base store
+STANDS_ON_host := host redeem store base sim posix
+STANDS_ON_tool := scrip $(AGENT) sim posix
+STANDS_ON_power := $(AGENT) sim
+STANDS_ON_all := till $(AGENT) scrip host sim posix
+
+archives = $(foreach room,$1,$(B)/lib/room-$(room).a)
+LIBS := $(B)/lib/libmbedtls.a $(B)/lib/libcjson.a $(B)/lib/libqrencode.a
+
+# Programs ----------------------------------------------------------------------------------------
+
+# A program exists as soon as its main does.
+PROGRAMS := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
+    $(if $(wildcard tools/host/main.c),$(B)/scrip-host) \
+    $(if $(wildcard firmware/images/terminal.c),$(B)/scripd)
+UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*_test.c))
+VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*_test.c))
+BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*.sh))
+BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH)
+
+##@ Build
+all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
+lib: $(LIBS) $(call archives,$(AGENT)) ## the agent's archives and the libraries alone
+test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) ## every test binary, without running it
+
+##@ Use
+demo: setup-demo all ## watch one redemption live: online, offline, through a power cut
+	@tests/e2e/demo.sh
+
+##@ Prove
+test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
+	@rm -rf build/test
+	@$(MAKE) all test-programs
+	@$(MAKE) SAN=1 unit || :
+	@$(MAKE) vectors || :
+	@$(MAKE) power || :
+	@$(MAKE) e2e || :
+	@tests/run-suite --total
+
+unit: $(UNIT) ## only the unit tests of this variant (SAN=1 as `make test` does)
+	@tests/run-suite $@ $^
+vectors: $(VECTORS) ## only the public test vectors
+	@tests/run-suite $@ $^
+power: $(POWER) ## only the power cuts
+	@tests/run-suite $@ $^
+e2e: all ## only the tests with real processes
+	@tests/run-suite $@ $(E2E)
+
+check: setup-check ## layers, format, both compilers with -Werror, clang-tidy, cppcheck
+	@tools/check/run
+
+##@ Measure
+size: setup-boards ## the agent for a Cortex-M3, module by module and library by library
+	@$(MAKE) BOARD=size-cortex-m3 size-report
+size-report: $(call archives,$(AGENT)) $(LIBS)
+	@tools/check/size $(SIZE) $(AGENT)
+bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled records a second
+	@tests/bench/run
+
+##@ Tidy up
+clean: ## remove what was built, keep the library sources
+	@find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} + 2>/dev/null || :
+distclean: ## remove everything that is not in the repository
+	@rm -rf build
+help: ## this text
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/. DEPS=dir: no network.\n'
+
+.PHONY: all lib test-programs demo test unit vectors power e2e check size size-report bench clean \
+    distclean help setup-demo setup-test setup-boards setup-check setup-bench
+
+# Links -------------------------------------------------------------------------------------------
+
+# A test is linked with what its room stands on. The room is the first word of the file's name
+# (tests/unit/store_journal_test.c), else the folder's (tests/power), else everything.
+rooms_of = $(firstword $(foreach key,$(firstword $(subst _, ,$(notdir $1))) $(notdir $(patsubst %/,%,$(dir $1))) all,\
+    $(if $(STANDS_ON_$(key)),STANDS_ON_$(key))))
+# Files without the suffix are helpers of their folder's tests.
+helpers_of = $(patsubst %.c,$(B)/%.o,$(filter-out %_test.c %_bench.c,$(wildcard $(patsubst $(B)/%,%,$(dir $1))*.c)))
+
+$(B)/scrip: $(B)/tools/scrip/main.o $(call archives,scrip $(AGENT) posix sim)
+$(B)/scrip-host: $(B)/tools/host/main.o $(call archives,host redeem store base)
+$(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix board)
+$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
+    $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
+
+$(BINARIES): $(LIBS)
+	@echo "  LD  $@"
+	@$(CC) $(OPTIMISE) $(BOARD_CFLAGS) -o $@ $(filter %.o,$^) \
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(BOARD_LIBS)
+
+# Archives and objects ----------------------------------------------------------------------------
+
+# The folder is a prerequisite so that a file that has gone also leaves the archive. A tool's main
+# stays outside, so that tests can link the rest.
+$(foreach room,$(ROOMS),$(eval $(B)/lib/room-$(room).a: $(wildcard $(DIRS_$(room))) \
+    $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(DIRS_$(room):%=%/*.c))))))
+
+# Only the members with code under boards/mbedtls_config.h: a new option may need a new name here.
+MBEDTLS := aes asn1parse asn1write base64 bignum bignum_core cipher cipher_wrap constant_time ecdh \
+    ecdsa ecp ecp_curves gcm md memory_buffer_alloc mps_reader oid pem pk pk_ecc pk_wrap pkparse \
+    pkwrite platform platform_util psa_crypto psa_crypto_aead psa_crypto_cipher psa_crypto_client \
+    psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac \
+    psa_crypto_rsa psa_crypto_slot_management psa_util sha256 ssl_ciphersuites ssl_client ssl_msg \
+    ssl_tls ssl_tls13_client ssl_tls13_generic ssl_tls13_keys threading x509 x509_create x509_crt \
+    x509_csr x509write x509write_crt x509write_csr
+QRENCODE := bitstream mask mmask mqrspec qrencode qrinput qrspec rsecc split
+LIB_OBJECTS_mbedtls := $(MBEDTLS:%=$(B)/lib/mbedtls/library/%.o)
+LIB_OBJECTS_cjson := $(B)/lib/cjson/cJSON.o
+LIB_OBJECTS_qrencode := $(QRENCODE:%=$(B)/lib/qrencode/%.o)
+QRENCODE_VERSION := -DMAJOR_VERSION=4 -DMINOR_VERSION=1 -DMICRO_VERSION=1 -DVERSION='"4.1.1"' \
+    -DSTATIC_IN_RELEASE=static
+LIB_OBJECTS := $(LIB_OBJECTS_mbedtls) $(LIB_OBJECTS_cjson) $(LIB_OBJECTS_qrencode)
+PINNED := build/deps/mbedtls/.pinned build/deps/cjson/.pinned build/deps/qrencode/.pinned
+$(foreach lib,mbedtls cjson qrencode,$(eval $(B)/lib/lib$(lib).a: $(LIB_OBJECTS_$(lib))))
+
+$(B)/lib/%.a:
+	@mkdir -p $(@D)
+	@echo "  AR  $@"
+	@rm -f $@
+	@$(or $(BOARD_AR),ar) rcs $@ $(filter %.o,$^)
+
+$(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h
+	@mkdir -p $(@D)
+	@$(CC) $(LIB_CFLAGS) $(QRENCODE_VERSION) -w -c build/deps/$*.c -o $@
+
+$(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(PINNED)
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CC) $(call cflags_of,$<) -MMD -MP -c $< -o $@
+
+.SECONDARY:
+-include $(wildcard $(B)/*/*/*.d)
+
+# Written only when it changes, so that other flags rebuild and the same flags do not.
+$(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+FORCE:
+
+# The machine: packages and library sources -------------------------------------------------------
+
+$(PINNED) &: tools/deps | setup-demo
+	@tools/deps && touch $(PINNED)
+setup-test setup-boards setup-check setup-bench: | setup-demo
+setup-demo setup-test setup-boards setup-check setup-bench:
+	@tools/setup $(@:setup-%=%)
+
+# For editors and clang-tidy ----------------------------------------------------------------------
+
+ALL_SOURCES := $(wildcard $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
+    tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c)
+empty :=
+entry = {"directory":"$(CURDIR)","file":"$1","command":"$(CC) $(call cflags_of,$1) -c $1"}
+compile_commands.json: build/compile_commands.json ## build/compile_commands.json
+build/compile_commands.json: FORCE | $(PINNED)
+	$(file >$@,[$(subst }$(empty) {,}$(empty),{,$(foreach source,$(ALL_SOURCES),$(call entry,$(source))))])
+	@:

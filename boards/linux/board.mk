@@ -1,0 +1,5 @@
+# linux: a terminal or a development machine that runs Linux.
+BOARD_CFLAGS := -fstack-protector-strong -fno-common -DMBEDTLS_SSL_IN_CONTENT_LEN=4096 \
+    -DMBEDTLS_SSL_OUT_CONTENT_LEN=4096 -DMBEDTLS_THREADING_C -DMBEDTLS_THREADING_PTHREAD
+# Only what a program uses is kept: the terminal links none of the host's libraries.
+BOARD_LIBS := -Wl,--as-needed -lmicrohttpd -lgnutls -lsqlite3 -lpng -lpthread -lm
