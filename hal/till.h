@@ -15,8 +15,11 @@ extern "C" {
 #endif
 
 enum hal_till_kind {
-    HAL_TILL_NEXO,  /* a nexo message, JSON */
-    HAL_TILL_STATUS /* a request for the status page; no body */
+    HAL_TILL_NEXO,    /* a nexo message, JSON */
+    HAL_TILL_STATUS,  /* asks for the status page; no body */
+    HAL_TILL_SYNC,    /* asks to settle now; no body */
+    HAL_TILL_REQUEST, /* {"terminal": "MERCHANT.STORE.TERMINAL"}: asks for a certificate request */
+    HAL_TILL_INSTALL  /* {"bundle": base64url}: brings the enrolment bundle */
 };
 
 struct hal_till_message {

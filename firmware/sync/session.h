@@ -20,7 +20,7 @@
 #include "hal/net.h"
 #include "redeem/ledger.h"
 #include "store/blob.h"
-#include "sync/enroll.h"
+#include "base/bundle.h"
 
 struct sync_parts {
     const struct hal_net *net;
@@ -30,7 +30,7 @@ struct sync_parts {
     const struct keys *keys;
     struct blob_store *blobs;
     struct wallclock *clock;
-    const struct enrolment *enrolment; /* identity, host, roots, pins, chain: loaded by the agent */
+    const struct bundle *bundle; /* identity, host, roots, pins, chain: loaded by the agent */
     void *arena;                       /* work arena for JSON */
     size_t arena_len;
     uint32_t have_keys, have_policy;   /* seq of the objects in use; the agent updates them */

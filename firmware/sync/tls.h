@@ -13,12 +13,12 @@
 #include "base/stream.h"
 #include "base/wallclock.h"
 #include "hal/net.h"
-#include "sync/enroll.h"
+#include "base/bundle.h"
 
 /* sync/tls_state.h completes it; the library's names stay in there. */
 struct tls;
 
-MUST_CHECK enum scrip_status tls_open(struct tls *tls, const struct hal_net *net, const struct enrolment *enrolment,
+MUST_CHECK enum scrip_status tls_open(struct tls *tls, const struct hal_net *net, const struct bundle *bundle,
                                       const struct keys *keys, const struct wallclock *clock);
 /* Starts a session (resumed where a ticket is held). Then poll: AGAIN, OK (established), FAULT_TLS (host not ours; *detail says why), FAULT_NET. */
 MUST_CHECK enum scrip_status tls_connect(struct tls *tls);
