@@ -114,11 +114,14 @@ e2e: all ## only the tests with real processes
 check: setup-check ## layers, format, both compilers with -Werror, clang-tidy, cppcheck
 	@tools/check/run
 
+format: setup-check ## lay the C files out as .clang-format says
+	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
 ##@ Measure
 size: setup-boards ## the agent for a Cortex-M3, module by module and library by library
 	@$(MAKE) BOARD=size-cortex-m3 size-report
-size-report: $(call archives,$(AGENT)) $(LIBS)
-	@tools/check/size $(SIZE) $(AGENT)
+size-report:$(call archives,$(AGENT)) $(LIBS)
+	@tools/check/size $(AGENT)
 bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled records a second
 	@tests/bench/run
 
@@ -132,7 +135,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/. DEPS=dir: no network.\n'
 
-.PHONY: all lib test-programs demo test unit vectors power e2e check size size-report bench clean \
+.PHONY: all lib test-programs demo test unit vectors power e2e check format size size-report bench clean \
     distclean help setup-demo setup-test setup-boards setup-check setup-bench
 
 # Links -------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@
 
 /*
  * Brings the hardware up and answers its devices, valid for ever. argc and argv are the process's
- * on boards that have them, else 0 and NULL. FAULT_*: what failed was logged and the image must stop.
+ * on boards that have them, else 0 and NULL. FAULT_*: what failed was logged and the image must
+ * stop.
  */
 MUST_CHECK enum scrip_status board_open(int argc, char **argv, const struct hal **hal);
 

@@ -1,17 +1,20 @@
 /*
  * scrip: a redemption agent for a point-of-sale terminal.
  *
- * Hand it a scanned code and a sale; it answers whether the code is worth something, and how much. When it says
- * SCRIP_OK the redemption is durable: it survives a power cut, and the code is worth nothing again on this terminal.
- * It settles with the host by itself whenever scrip_poll() is called and there is a network.
+ * Hand it a scanned code and a sale; it answers whether the code is worth something, and how much.
+ * When it says SCRIP_OK the redemption is durable: it survives a power cut, and the code is worth
+ * nothing again on this terminal. It settles with the host by itself whenever scrip_poll() is
+ * called and there is a network.
  *
  *     struct scrip agent;
  *     scrip_open(&agent, hal, &config);
- *     for (;;) { scrip_poll(&agent, &sleep_ms); ... scrip_redeem(&agent, code, len, &sale, &answer); ... }
+ *     for (;;) { scrip_poll(&agent, &sleep_ms); ... scrip_redeem(&agent, code, len, &sale,
+ * &answer); ... }
  *
  * Memory   The caller owns struct scrip and the work arena. No heap.
  * Threads  Not reentrant: one task owns an agent and calls everything. Never from an ISR.
- * Time     Nothing waits for the network. The longest call is one ECC operation and a few page programs.
+ * Time     Nothing waits for the network. The longest call is one ECC operation and a few page
+ *          programs.
  */
 #ifndef SCRIP_H
 #define SCRIP_H
@@ -39,7 +42,8 @@ struct scrip {
 };
 
 struct scrip_config {
-    void *arena; /* work memory for JSON and QR codes; may be shared with the caller between calls */
+    void *arena; /* work memory for JSON and QR codes; may be shared with the caller between calls
+                  */
     size_t arena_len;
     uint32_t build_s; /* build time, seconds since 1970: no clock is believed below it */
 };
@@ -92,60 +96,77 @@ enum scrip_state_bit {
 /* What the till hears. Complete for every status. */
 struct scrip_answer {
     enum scrip_status status;
-    bool online;           /* the host decided */
+    bool online; /* the host decided */
     bool reversed;
     bool late_refused;     /* approved offline, and refused by the host since */
     uint32_t seq, epoch;   /* of the record; 0: none was written */
     uint32_t amount_minor; /* what the code was worth */
     uint16_t currency;
-    uint32_t time_s;       /* the terminal's time of the record, 0: unknown */
-    uint32_t state;        /* enum scrip_state_bit */
-    uint32_t depth;        /* records that the host has not acknowledged */
+    uint32_t time_s;                       /* the terminal's time of the record, 0: unknown */
+    uint32_t state;                        /* enum scrip_state_bit */
+    uint32_t depth;                        /* records that the host has not acknowledged */
     char reference[SCRIP_REFERENCE_CHARS]; /* POITransactionID; empty: none */
     char sale_id[21], service_id[11], transaction_id[37]; /* of the original request */
-    char line1[21], line2[21]; /* for the cashier */
+    char line1[21], line2[21];                            /* for the cashier */
     enum hal_tone tone;
-    char detail[80]; /* one sentence for logs and AdditionalResponse: which field was wrong and why; empty: none */
+    char detail[80]; /* one sentence for logs and AdditionalResponse: which field was wrong and why;
+                        empty: none */
 };
 
-/* FAULT_FOREIGN and SCRIP_REFUSED_NOT_ENROLLED leave an agent that answers status, enrolment and nothing else; every other fault: it must
- * not be used. The journal is mounted and recovered on return. */
-MUST_CHECK enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal, const struct scrip_config *config);
+/* FAULT_FOREIGN and SCRIP_REFUSED_NOT_ENROLLED leave an agent that answers status, enrolment and
+ * nothing else; every other fault: it must not be used. The journal is mounted and recovered on
+ * return. */
+MUST_CHECK enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
+                                        const struct scrip_config *config);
 
-/* One step of whatever is due: an online ask, the scanner, settling, erasing ahead. *sleep_ms: how long nothing needs it unless a device wakes. */
+/* One step of whatever is due: an online ask, the scanner, settling, erasing ahead. *sleep_ms: how
+ * long nothing needs it unless a device wakes. */
 MUST_CHECK enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms);
 
 /*
- * Redeems a code for a sale. code NULL: the terminal's own scanner is asked (AGAIN until it delivers; scrip_result tells).
- * OK: approved and durable. AGAIN: the answer comes by scrip_result with the same sale_id and service_id. REFUSED_*: no value was
- * given. FAULT_*: no value was given, unless scrip_result says so later. The same request again gets the same answer.
+ * Redeems a code for a sale. code NULL: the terminal's own scanner is asked (AGAIN until it
+ * delivers; scrip_result tells). OK: approved and durable. AGAIN: the answer comes by scrip_result
+ * with the same sale_id and service_id. REFUSED_*: no value was given. FAULT_*: no value was given,
+ * unless scrip_result says so later. The same request again gets the same answer.
  */
 MUST_CHECK enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
-                                          const struct scrip_sale *sale, struct scrip_answer *answer);
+                                          const struct scrip_sale *sale,
+                                          struct scrip_answer *answer);
 
-/* Names an earlier request: by reference, or by sale_id with service_id or transaction_id. Unused fields are NULL. */
+/* Names an earlier request: by reference, or by sale_id with service_id or transaction_id. Unused
+ * fields are NULL. */
 struct scrip_ref {
     const char *reference;
     const char *sale_id, *service_id, *transaction_id;
 };
 
 /* The same answer as then, across reboots; AGAIN: in progress; REFUSED_NOT_FOUND. */
-MUST_CHECK enum scrip_status scrip_result(struct scrip *scrip, const struct scrip_ref *ref, struct scrip_answer *answer);
+MUST_CHECK enum scrip_status scrip_result(struct scrip *scrip, const struct scrip_ref *ref,
+                                          struct scrip_answer *answer);
 
-/* Takes back what is not durable yet. OK: undone, nothing was given. REFUSED_STATE: too late, it is durable: reverse it. REFUSED_NOT_FOUND. */
-MUST_CHECK enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id, const char *service_id);
+/* Takes back what is not durable yet. OK: undone, nothing was given. REFUSED_STATE: too late, it is
+ * durable: reverse it. REFUSED_NOT_FOUND. */
+MUST_CHECK enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id,
+                                         const char *service_id);
 
-/* Undoes an approved redemption, also on a full journal. OK again when already reversed. sale: who asks (ids, operator, shift). */
-MUST_CHECK enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref, const struct scrip_sale *sale,
+/* Undoes an approved redemption, also on a full journal. OK again when already reversed. sale: who
+ * asks (ids, operator, shift). */
+MUST_CHECK enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref,
+                                           const struct scrip_sale *sale,
                                            struct scrip_answer *answer);
 
-/* The signed receipt of a redemption as the text of a QR code, NUL-terminated; transport 'B' or 'D'. REFUSED_NOT_FOUND, REFUSED_TOO_LONG. */
-MUST_CHECK enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, char transport, char *text, size_t cap);
+/* The signed receipt of a redemption as the text of a QR code, NUL-terminated; transport 'B' or
+ * 'D'. REFUSED_NOT_FOUND, REFUSED_TOO_LONG. */
+MUST_CHECK enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, char transport,
+                                           char *text, size_t cap);
 
 /* DER certificate request for identity "MERCHANT.STORE.TERMINAL". */
-MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity, uint8_t *der, size_t cap, size_t *len);
-/* Checks and stores a bundle, begins the epoch on a fresh journal. On failure the terminal is as before. REFUSED_STATE: records unsent. */
-MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle, size_t len);
+MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity,
+                                                  uint8_t *der, size_t cap, size_t *len);
+/* Checks and stores a bundle, begins the epoch on a fresh journal. On failure the terminal is as
+ * before. REFUSED_STATE: records unsent. */
+MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle,
+                                                  size_t len);
 
 /* Settle now, whatever backoff says. */
 MUST_CHECK enum scrip_status scrip_sync_now(struct scrip *scrip);
@@ -154,7 +175,7 @@ struct scrip_status_page {
     const char *identity; /* valid until the next enrolment; empty: not enrolled */
     uint32_t epoch;
     uint32_t state;
-    uint32_t depth, capacity;       /* unacknowledged records; records that still fit */
+    uint32_t depth, capacity; /* unacknowledged records; records that still fit */
     uint32_t head_seq, acked_seq;
     uint32_t unsettled_count;
     uint64_t unsettled_minor;
@@ -164,10 +185,10 @@ struct scrip_status_page {
     uint32_t boots, damaged;
     uint32_t settled, late_refused; /* since boot */
     uint32_t keys_seq, policy_seq;
-    uint32_t keys_left_s;           /* until the key set's exp */
+    uint32_t keys_left_s; /* until the key set's exp */
     uint16_t currency;
     uint8_t currency_exponent;
-    enum scrip_status host;         /* how the last attempt ended */
+    enum scrip_status host; /* how the last attempt ended */
     char host_problem[48];
     uint32_t next_try_s;
     size_t crypto_arena, crypto_peak;
@@ -178,10 +199,10 @@ void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page);
 enum scrip_event_kind {
     SCRIP_EVENT_ONLINE = 1,
     SCRIP_EVENT_OFFLINE,
-    SCRIP_EVENT_LATE_REFUSAL,  /* seq: approved offline, refused by the host: answer says which */
-    SCRIP_EVENT_UNANSWERED,    /* seq: approved before a restart, perhaps never heard */
-    SCRIP_EVENT_ALARM,         /* detail: medium foreign, chain forked */
-    SCRIP_EVENT_FINISHED       /* a request that was AGAIN has its answer */
+    SCRIP_EVENT_LATE_REFUSAL, /* seq: approved offline, refused by the host: answer says which */
+    SCRIP_EVENT_UNANSWERED,   /* seq: approved before a restart, perhaps never heard */
+    SCRIP_EVENT_ALARM,        /* detail: medium foreign, chain forked */
+    SCRIP_EVENT_FINISHED      /* a request that was AGAIN has its answer */
 };
 struct scrip_event {
     enum scrip_event_kind kind;

@@ -14,14 +14,23 @@ extern "C" {
 
 #define HAL_DISPLAY_COLUMNS 20
 
-enum hal_tone { HAL_TONE_NONE, HAL_TONE_HIGH, HAL_TONE_LONG_SHORT, HAL_TONE_TWO_LOW, HAL_TONE_SHORT_LOW, HAL_TONE_THREE_LOW };
+enum hal_tone {
+    HAL_TONE_NONE,
+    HAL_TONE_HIGH,
+    HAL_TONE_LONG_SHORT,
+    HAL_TONE_TWO_LOW,
+    HAL_TONE_SHORT_LOW,
+    HAL_TONE_THREE_LOW
+};
 
 struct hal_display {
     void *context;
     uint16_t width_px, height_px; /* 0 where it shows text only */
 
-    /* Replaces both lines (printable ASCII, NUL-terminated, at most 20 characters) and sounds the tone. */
-    enum scrip_status (*show)(void *context, const char *line1, const char *line2, enum hal_tone tone);
+    /* Replaces both lines (printable ASCII, NUL-terminated, at most 20 characters) and sounds the
+     * tone. */
+    enum scrip_status (*show)(void *context, const char *line1, const char *line2,
+                              enum hal_tone tone);
 
     /* Replaces the banner: at most 20 characters. May be NULL where there is no room for one. */
     enum scrip_status (*banner)(void *context, const char *text);

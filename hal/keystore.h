@@ -26,9 +26,11 @@ struct hal_keystore {
 
     /* OK: *len bytes, at most cap. REFUSED_NOT_FOUND: the slot was never written. FAULT_KEYSTORE:
      * unreadable, too long for cap, damaged or readable by others; it says which in the log. */
-    enum scrip_status (*read)(void *context, enum hal_key_slot slot, void *data, size_t cap, size_t *len);
+    enum scrip_status (*read)(void *context, enum hal_key_slot slot, void *data, size_t cap,
+                              size_t *len);
 
-    /* Replaces the slot, durable on return; a cut leaves the old or the new value, never a mixture. */
+    /* Replaces the slot, durable on return; a cut leaves the old or the new value, never a mixture.
+     */
     enum scrip_status (*write)(void *context, enum hal_key_slot slot, const void *data, size_t len);
 
     /* A monotonic counter, where the board has one; else both are NULL. advance() is durable on

@@ -19,14 +19,17 @@ extern "C" {
 struct hal_net {
     void *context;
 
-    /* Starts to connect to host (name or address, NUL-terminated) and port, Nagle off. OK: started. FAULT_NET: no route,
-     * no address; nothing is open. A connection that is already open is closed first. */
+    /* Starts to connect to host (name or address, NUL-terminated) and port, Nagle off. OK: started.
+     * FAULT_NET: no route, no address; nothing is open. A connection that is already open is closed
+     * first. */
     enum scrip_status (*open)(void *context, const char *host, uint16_t port);
 
-    /* AGAIN: still connecting; OK: connected and alive; FAULT_NET: failed, the connection is gone. */
+    /* AGAIN: still connecting; OK: connected and alive; FAULT_NET: failed, the connection is gone.
+     */
     enum scrip_status (*state)(void *context);
 
-    /* Hands over up to len bytes; *sent says how many were taken (OK, at least 1). AGAIN: none now. */
+    /* Hands over up to len bytes; *sent says how many were taken (OK, at least 1). AGAIN: none now.
+     */
     enum scrip_status (*send)(void *context, const void *data, size_t len, size_t *sent);
 
     /* Takes up to cap bytes; OK with *received >= 1. AGAIN: none now. FAULT_NET: closed by the peer

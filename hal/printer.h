@@ -18,10 +18,12 @@ struct hal_printer {
     void *context;
     uint16_t columns; /* characters a line, such as 42 */
 
-    /* Prints one line of printable ASCII; FAULT_DEVICE: offline or out of paper, nothing printed. */
+    /* Prints one line of printable ASCII; FAULT_DEVICE: offline or out of paper, nothing printed.
+     */
     enum scrip_status (*line)(void *context, const char *text);
 
-    /* Prints text (alphanumeric or bytes, NUL-terminated) as a QR code drawn by the printer. NULL: it cannot. */
+    /* Prints text (alphanumeric or bytes, NUL-terminated) as a QR code drawn by the printer. NULL:
+     * it cannot. */
     enum scrip_status (*qr)(void *context, const char *text);
 
     /* Prints a QR from modules, as hal_display.qr. NULL: it cannot. */

@@ -19,32 +19,32 @@ enum scrip_status {
     /* The code, in the order in which the path finds out. */
     SCRIP_REFUSED_FOREIGN = 0x100, /* not one of our codes: no known prefix */
     SCRIP_REFUSED_LENGTH,          /* ours by its prefix, but too short or too long */
-    SCRIP_REFUSED_LAYOUT,          /* intact prefix, letters outside the alphabet: scanner keyboard layout */
-    SCRIP_REFUSED_TEXT,            /* transport (base45, decimal) does not decode */
-    SCRIP_REFUSED_SHAPE,           /* not the strict COSE_Sign1 of the profile */
-    SCRIP_REFUSED_KEY,             /* kid is not in the key set, or not valid at this time */
-    SCRIP_REFUSED_SIGNATURE,       /* signature does not verify */
-    SCRIP_REFUSED_CLAIMS,          /* a claim is missing, unknown, malformed or beyond its key's bounds */
-    SCRIP_REFUSED_AUDIENCE,        /* genuine, but for another merchant, store or terminal */
-    SCRIP_REFUSED_BINDING,         /* bound to another sale, or unbound while a challenge is open */
-    SCRIP_REFUSED_NOT_YET,         /* issued in the future: iat > T + S */
-    SCRIP_REFUSED_EXPIRED,         /* T >= exp + S */
-    SCRIP_REFUSED_CLOCK,           /* the terminal's time is unknown: needs the host or a challenge */
-    SCRIP_REFUSED_KEYS_STALE,      /* the key set is past its exp: redeem is off until it is renewed */
-    SCRIP_REFUSED_STATUS,          /* coupon: revoked, or its status cannot be known here */
+    SCRIP_REFUSED_LAYOUT, /* intact prefix, letters outside the alphabet: scanner keyboard layout */
+    SCRIP_REFUSED_TEXT,   /* transport (base45, decimal) does not decode */
+    SCRIP_REFUSED_SHAPE,  /* not the strict COSE_Sign1 of the profile */
+    SCRIP_REFUSED_KEY,    /* kid is not in the key set, or not valid at this time */
+    SCRIP_REFUSED_SIGNATURE, /* signature does not verify */
+    SCRIP_REFUSED_CLAIMS,    /* a claim is missing, unknown, malformed or beyond its key's bounds */
+    SCRIP_REFUSED_AUDIENCE,  /* genuine, but for another merchant, store or terminal */
+    SCRIP_REFUSED_BINDING,   /* bound to another sale, or unbound while a challenge is open */
+    SCRIP_REFUSED_NOT_YET,   /* issued in the future: iat > T + S */
+    SCRIP_REFUSED_EXPIRED,   /* T >= exp + S */
+    SCRIP_REFUSED_CLOCK,     /* the terminal's time is unknown: needs the host or a challenge */
+    SCRIP_REFUSED_KEYS_STALE, /* the key set is past its exp: redeem is off until it is renewed */
+    SCRIP_REFUSED_STATUS,     /* coupon: revoked, or its status cannot be known here */
 
     /* The sale and the policy. */
-    SCRIP_REFUSED_SCOPE = 0x120,  /* the code does not carry the right that is asked */
-    SCRIP_REFUSED_CURRENCY,       /* the code's currency is not the sale's, or the sale's not ours */
-    SCRIP_REFUSED_AMOUNT,         /* zero, negative or above what the code or the sale bears */
-    SCRIP_REFUSED_TRAINING,       /* a live code in training, or a training code live */
-    SCRIP_REFUSED_ONLINE_ONLY,    /* the code or the request needs the host, which is out of reach */
-    SCRIP_REFUSED_LIMIT_VALUE,    /* offline: max_value_per_token */
-    SCRIP_REFUSED_LIMIT_COUNT,    /* offline: max_offline_count */
-    SCRIP_REFUSED_LIMIT_SUM,      /* offline: max_offline_value */
-    SCRIP_REFUSED_LIMIT_TIME,     /* offline: max_offline_s since the last signed host time */
-    SCRIP_REFUSED_LIMIT_MEMBER,   /* offline: per_member_per_day */
-    SCRIP_REFUSED_NO_POLICY,      /* no valid policy object: nothing can be permitted offline */
+    SCRIP_REFUSED_SCOPE = 0x120, /* the code does not carry the right that is asked */
+    SCRIP_REFUSED_CURRENCY,      /* the code's currency is not the sale's, or the sale's not ours */
+    SCRIP_REFUSED_AMOUNT,        /* zero, negative or above what the code or the sale bears */
+    SCRIP_REFUSED_TRAINING,      /* a live code in training, or a training code live */
+    SCRIP_REFUSED_ONLINE_ONLY,   /* the code or the request needs the host, which is out of reach */
+    SCRIP_REFUSED_LIMIT_VALUE,   /* offline: max_value_per_token */
+    SCRIP_REFUSED_LIMIT_COUNT,   /* offline: max_offline_count */
+    SCRIP_REFUSED_LIMIT_SUM,     /* offline: max_offline_value */
+    SCRIP_REFUSED_LIMIT_TIME,    /* offline: max_offline_s since the last signed host time */
+    SCRIP_REFUSED_LIMIT_MEMBER,  /* offline: per_member_per_day */
+    SCRIP_REFUSED_NO_POLICY,     /* no valid policy object: nothing can be permitted offline */
 
     /* The ledger. */
     SCRIP_REFUSED_USED = 0x140, /* the code was already used on this terminal */
@@ -55,33 +55,33 @@ enum scrip_status {
     SCRIP_REFUSED_VOID,         /* asked the host, no answer in time, offline not allowed: undone */
 
     /* The caller. */
-    SCRIP_REFUSED_BUSY = 0x160,   /* another transaction is open */
-    SCRIP_REFUSED_ARGUMENT,       /* a field of the request is missing, malformed or out of range */
-    SCRIP_REFUSED_TOO_LONG,       /* a field or message is longer than its limit */
-    SCRIP_REFUSED_DUPLICATE,      /* same SaleID and ServiceID, different request */
-    SCRIP_REFUSED_SUSPENDED,      /* the host has suspended this terminal */
-    SCRIP_REFUSED_NOT_ENROLLED,   /* no identity yet: enrol the terminal first */
-    SCRIP_REFUSED_ABORTED,        /* the till or the cashier took it back before it was durable */
-    SCRIP_REFUSED_LOGGED_OUT,     /* the till has not logged in */
-    SCRIP_REFUSED_UNSUPPORTED,    /* a message or service which this terminal does not offer */
+    SCRIP_REFUSED_BUSY = 0x160, /* another transaction is open */
+    SCRIP_REFUSED_ARGUMENT,     /* a field of the request is missing, malformed or out of range */
+    SCRIP_REFUSED_TOO_LONG,     /* a field or message is longer than its limit */
+    SCRIP_REFUSED_DUPLICATE,    /* same SaleID and ServiceID, different request */
+    SCRIP_REFUSED_SUSPENDED,    /* the host has suspended this terminal */
+    SCRIP_REFUSED_NOT_ENROLLED, /* no identity yet: enrol the terminal first */
+    SCRIP_REFUSED_ABORTED,      /* the till or the cashier took it back before it was durable */
+    SCRIP_REFUSED_LOGGED_OUT,   /* the till has not logged in */
+    SCRIP_REFUSED_UNSUPPORTED,  /* a message or service which this terminal does not offer */
 
     SCRIP_FAULT_MEMORY = 0x200, /* an arena is exhausted */
     SCRIP_FAULT_ENTROPY,        /* no trustworthy random bytes */
     SCRIP_FAULT_CRYPTO,         /* the cryptographic library failed; says nothing of the input */
-    SCRIP_FAULT_SEAL,           /* a value came to a step without the step before: a programming error */
-    SCRIP_FAULT_FLASH,          /* the medium failed to read, program or erase */
-    SCRIP_FAULT_CORRUPT,        /* stored bytes do not authenticate */
-    SCRIP_FAULT_FOREIGN,        /* the medium belongs to another terminal or epoch, or was replaced */
-    SCRIP_FAULT_READ_ONLY,      /* mounted for reading only */
-    SCRIP_FAULT_FORK,           /* our chain and the host's disagree: kept, reported, redeem off */
-    SCRIP_FAULT_KEYSTORE,       /* the keystore is missing, unreadable or too open */
-    SCRIP_FAULT_DEVICE,         /* scanner, printer or display does not answer */
-    SCRIP_FAULT_NET,            /* no connection, or it broke */
-    SCRIP_FAULT_TIMEOUT,        /* the peer was silent for too long */
-    SCRIP_FAULT_TLS,            /* handshake or certificate: the host is not ours */
-    SCRIP_FAULT_REJECTED,       /* the host rejected the request (4xx): its code is in the log */
-    SCRIP_FAULT_UNAVAILABLE,    /* the host is overloaded (429, 5xx): try later */
-    SCRIP_FAULT_PROTOCOL        /* the peer's answer is not what the protocol allows */
+    SCRIP_FAULT_SEAL,      /* a value came to a step without the step before: a programming error */
+    SCRIP_FAULT_FLASH,     /* the medium failed to read, program or erase */
+    SCRIP_FAULT_CORRUPT,   /* stored bytes do not authenticate */
+    SCRIP_FAULT_FOREIGN,   /* the medium belongs to another terminal or epoch, or was replaced */
+    SCRIP_FAULT_READ_ONLY, /* mounted for reading only */
+    SCRIP_FAULT_FORK,      /* our chain and the host's disagree: kept, reported, redeem off */
+    SCRIP_FAULT_KEYSTORE,  /* the keystore is missing, unreadable or too open */
+    SCRIP_FAULT_DEVICE,    /* scanner, printer or display does not answer */
+    SCRIP_FAULT_NET,       /* no connection, or it broke */
+    SCRIP_FAULT_TIMEOUT,   /* the peer was silent for too long */
+    SCRIP_FAULT_TLS,       /* handshake or certificate: the host is not ours */
+    SCRIP_FAULT_REJECTED,  /* the host rejected the request (4xx): its code is in the log */
+    SCRIP_FAULT_UNAVAILABLE, /* the host is overloaded (429, 5xx): try later */
+    SCRIP_FAULT_PROTOCOL     /* the peer's answer is not what the protocol allows */
 };
 
 #if defined(__GNUC__)
@@ -101,7 +101,8 @@ enum scrip_status {
 /* The status's name without its SCRIP_ prefix, such as "REFUSED_USED". Never NULL. */
 const char *scrip_status_name(enum scrip_status status);
 
-/* One plain English sentence for a log or an operator: what was wrong and what to do. Never NULL. */
+/* One plain English sentence for a log or an operator: what was wrong and what to do. Never NULL.
+ */
 const char *scrip_status_text(enum scrip_status status);
 
 static inline int scrip_is_refused(enum scrip_status status)

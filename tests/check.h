@@ -89,8 +89,8 @@ static inline bool check_bytes(const void *actual, const void *expected, size_t 
 static inline bool check_string(const char *actual, const char *expected, const char *file,
                                 int line, const char *text)
 {
-    bool same =
-        actual == expected || (actual != NULL && expected != NULL && strcmp(actual, expected) == 0);
+    bool same = actual == expected ||
+                (actual != NULL && expected != NULL && strcmp(actual, expected) == 0);
     bool good = check_record(same, file, line, text);
     if (!good)
         printf("    is \"%s\", expected \"%s\"\n", actual != NULL ? actual : "(null)",

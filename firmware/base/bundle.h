@@ -1,9 +1,10 @@
 /*
  * bundle: what the back office hands a terminal at enrolment, in one file.
  *
- * det-CBOR {1: identity text, 2: epoch, 3: first prev (16), 4: [certificate DER, leaf first], 5: [TLS root DER],
- * 6: host name, 7: port, 8: [SPKI SHA-256...] pins (may be empty), 9: [object root point, 1 or 2],
- * 10: host's time-signing point, 11: key set object, 12: policy object}; 11 and 12 are absent in what a terminal stores.
+ * det-CBOR {1: identity text, 2: epoch, 3: first prev (16), 4: [certificate DER, leaf first], 5:
+ * [TLS root DER], 6: host name, 7: port, 8: [SPKI SHA-256...] pins (may be empty), 9: [object root
+ * point, 1 or 2], 10: host's time-signing point, 11: key set object, 12: policy object}; 11 and 12
+ * are absent in what a terminal stores.
  *
  * Memory   Views into the bytes read. Format: SPEC section 5.
  */

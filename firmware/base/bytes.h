@@ -79,7 +79,8 @@ static inline void bytes_put_u32(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)(value >> 24);
 }
 
-/* CRC-32 (IEEE 802.3, reflected, initial and final 0xFFFFFFFF); chain by handing the last result in, 0 first. */
+/* CRC-32 (IEEE 802.3, reflected, initial and final 0xFFFFFFFF); chain by handing the last result
+ * in, 0 first. */
 uint32_t bytes_crc32(uint32_t crc, const void *data, size_t len);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * cbor: the deterministic subset of CBOR that the profile uses, read strictly and written once.
  *
- * Types: unsigned, negative (-1 - n), byte string, text string, array, map, and tags where a caller asks for
- * one by number. Enforced on reading: shortest heads, definite lengths, map keys strictly ascending (bytewise
- * on their encoding), no floats, simple values, undefined, null or booleans.
+ * Types: unsigned, negative (-1 - n), byte string, text string, array, map, and tags where a caller
+ * asks for one by number. Enforced on reading: shortest heads, definite lengths, map keys strictly
+ * ascending (bytewise on their encoding), no floats, simple values, undefined, null or booleans.
  *
  * Memory   None. A reader is a view; strings are views into the input.
  * Time     One pass; no recursion: a caller enters a container by counting its entries.
@@ -27,12 +27,14 @@ static inline struct cbor_reader cbor_read(struct bytes data)
     return (struct cbor_reader){data.data, data.data + data.len, false};
 }
 
-/* Each answers true and consumes exactly one head (and a string's bytes), or false and fails the reader. */
+/* Each answers true and consumes exactly one head (and a string's bytes), or false and fails the
+ * reader. */
 bool cbor_get_uint(struct cbor_reader *in, uint64_t max, uint64_t *value);
 bool cbor_get_u32(struct cbor_reader *in, uint32_t *value);
 bool cbor_get_int(struct cbor_reader *in, int64_t *value);
 bool cbor_get_bytes(struct cbor_reader *in, size_t min, size_t max, struct bytes *value);
-bool cbor_get_text(struct cbor_reader *in, size_t min, size_t max, struct bytes *value); /* strict UTF-8 */
+bool cbor_get_text(struct cbor_reader *in, size_t min, size_t max, struct bytes *value); /* strict
+                                                                                            UTF-8 */
 bool cbor_get_array(struct cbor_reader *in, size_t max, size_t *count);
 bool cbor_get_map(struct cbor_reader *in, size_t max, size_t *pairs);
 bool cbor_get_tag(struct cbor_reader *in, uint64_t tag);
@@ -45,7 +47,8 @@ bool cbor_peek(const struct cbor_reader *in, enum cbor_type *type);
 #define CBOR_FIRST INT64_MIN
 bool cbor_get_key(struct cbor_reader *in, int64_t *previous);
 
-/* Skips one well-formed item of the subset, of at most depth nested containers; *item (may be NULL) is its encoding. */
+/* Skips one well-formed item of the subset, of at most depth nested containers; *item (may be NULL)
+ * is its encoding. */
 bool cbor_skip(struct cbor_reader *in, unsigned depth, struct bytes *item);
 
 /* Nothing failed and nothing is left. */

@@ -1,5 +1,6 @@
 /*
- * cose: COSE_Sign1 with ES256, in the one strict shape of the profile, for tokens and objects alike.
+ * cose: COSE_Sign1 with ES256, in the one strict shape of the profile, for tokens and objects
+ * alike.
  *
  *   D2 84 bstr(protected) A0 bstr(payload) 58 40 r||s      protected = {1: -7, 4: kid (8 bytes)}
  *
@@ -34,10 +35,11 @@ MUST_CHECK enum scrip_status cose_verify(const struct cose *message, const char 
                                          const uint8_t point[CRYPTO_POINT_BYTES]);
 
 /* Appends a signed message to out. REFUSED_TOO_LONG: it does not fit; nothing was signed. */
-MUST_CHECK enum scrip_status cose_sign(struct crypto_key key, const uint8_t kid[COSE_KID_BYTES], const char *aad,
-                                       struct bytes payload, struct buffer *out);
+MUST_CHECK enum scrip_status cose_sign(struct crypto_key key, const uint8_t kid[COSE_KID_BYTES],
+                                       const char *aad, struct bytes payload, struct buffer *out);
 
 /* The first 8 bytes of the COSE Key Thumbprint with SHA-256 (RFC 9679). */
-MUST_CHECK enum scrip_status cose_kid(const uint8_t point[CRYPTO_POINT_BYTES], uint8_t kid[COSE_KID_BYTES]);
+MUST_CHECK enum scrip_status cose_kid(const uint8_t point[CRYPTO_POINT_BYTES],
+                                      uint8_t kid[COSE_KID_BYTES]);
 
 #endif

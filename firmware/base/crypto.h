@@ -1,8 +1,9 @@
 /*
  * crypto: the one seam to the cryptographic library (PSA Crypto of mbedTLS).
  *
- * Nothing outside this file and store/keys names PSA. Randomness comes from the board's hal_entropy.
- * Every failure of the library is a FAULT_*; only a signature that does not verify is a refusal.
+ * Nothing outside this file and store/keys names PSA. Randomness comes from the board's
+ * hal_entropy. Every failure of the library is a FAULT_*; only a signature that does not verify is
+ * a refusal.
  *
  * Memory   The library allocates from one static arena that crypto_open() hands it.
  * Threads  Owner task only.
@@ -28,7 +29,8 @@ struct crypto_key {
     uint32_t id;
 };
 
-/* Starts the library on its arena, once; entropy must stay valid. Repeated calls only replace entropy. */
+/* Starts the library on its arena, once; entropy must stay valid. Repeated calls only replace
+ * entropy. */
 MUST_CHECK enum scrip_status crypto_open(const struct hal_entropy *entropy);
 
 MUST_CHECK enum scrip_status crypto_random(void *data, size_t len);
@@ -38,13 +40,15 @@ MUST_CHECK enum scrip_status crypto_sha256(struct bytes data, uint8_t hash[CRYPT
 MUST_CHECK enum scrip_status crypto_sha256_parts(const struct bytes *parts, size_t count,
                                                  uint8_t hash[CRYPTO_HASH_BYTES]);
 
-/* A running SHA-256. Every start must be ended by finish, which also releases it after a failure. */
+/* A running SHA-256. Every start must be ended by finish, which also releases it after a failure.
+ */
 struct crypto_hash {
     uint64_t opaque[32];
 };
 MUST_CHECK enum scrip_status crypto_hash_start(struct crypto_hash *hash);
 MUST_CHECK enum scrip_status crypto_hash_update(struct crypto_hash *hash, struct bytes data);
-MUST_CHECK enum scrip_status crypto_hash_finish(struct crypto_hash *hash, uint8_t out[CRYPTO_HASH_BYTES]);
+MUST_CHECK enum scrip_status crypto_hash_finish(struct crypto_hash *hash,
+                                                uint8_t out[CRYPTO_HASH_BYTES]);
 
 /* HMAC-SHA-256 over the parts as if they were one. */
 MUST_CHECK enum scrip_status crypto_hmac(struct bytes key, const struct bytes *parts, size_t count,
@@ -56,22 +60,30 @@ MUST_CHECK enum scrip_status crypto_hkdf(struct bytes secret, struct bytes salt,
 
 /* AES-128-GCM. seal writes data.len + 16 bytes at out. open: FAULT_CORRUPT when the tag does not
  * match, and out is wiped. In place is allowed (out == data.data). */
-MUST_CHECK enum scrip_status crypto_aead_key(const uint8_t key[CRYPTO_AEAD_KEY_BYTES], struct crypto_key *out);
-MUST_CHECK enum scrip_status crypto_aead_seal(struct crypto_key key, const uint8_t nonce[CRYPTO_NONCE_BYTES],
+MUST_CHECK enum scrip_status crypto_aead_key(const uint8_t key[CRYPTO_AEAD_KEY_BYTES],
+                                             struct crypto_key *out);
+MUST_CHECK enum scrip_status crypto_aead_seal(struct crypto_key key,
+                                              const uint8_t nonce[CRYPTO_NONCE_BYTES],
                                               struct bytes aad, struct bytes data, uint8_t *out);
-MUST_CHECK enum scrip_status crypto_aead_open(struct crypto_key key, const uint8_t nonce[CRYPTO_NONCE_BYTES],
+MUST_CHECK enum scrip_status crypto_aead_open(struct crypto_key key,
+                                              const uint8_t nonce[CRYPTO_NONCE_BYTES],
                                               struct bytes aad, struct bytes sealed, uint8_t *out);
 
-/* ECDSA P-256 over a SHA-256 hash. REFUSED_SIGNATURE: does not verify. REFUSED_KEY: not a point of the curve. */
+/* ECDSA P-256 over a SHA-256 hash. REFUSED_SIGNATURE: does not verify. REFUSED_KEY: not a point of
+ * the curve. */
 MUST_CHECK enum scrip_status crypto_verify(const uint8_t point[CRYPTO_POINT_BYTES],
                                            const uint8_t hash[CRYPTO_HASH_BYTES],
                                            const uint8_t signature[CRYPTO_SIGNATURE_BYTES]);
 
 /* A P-256 signing key: made here or brought as a scalar (REFUSED_KEY: out of range). */
-MUST_CHECK enum scrip_status crypto_signing_generate(struct crypto_key *key, uint8_t scalar[CRYPTO_SCALAR_BYTES]);
-MUST_CHECK enum scrip_status crypto_signing_import(const uint8_t scalar[CRYPTO_SCALAR_BYTES], struct crypto_key *key);
-MUST_CHECK enum scrip_status crypto_signing_public(struct crypto_key key, uint8_t point[CRYPTO_POINT_BYTES]);
-MUST_CHECK enum scrip_status crypto_sign(struct crypto_key key, const uint8_t hash[CRYPTO_HASH_BYTES],
+MUST_CHECK enum scrip_status crypto_signing_generate(struct crypto_key *key,
+                                                     uint8_t scalar[CRYPTO_SCALAR_BYTES]);
+MUST_CHECK enum scrip_status crypto_signing_import(const uint8_t scalar[CRYPTO_SCALAR_BYTES],
+                                                   struct crypto_key *key);
+MUST_CHECK enum scrip_status crypto_signing_public(struct crypto_key key,
+                                                   uint8_t point[CRYPTO_POINT_BYTES]);
+MUST_CHECK enum scrip_status crypto_sign(struct crypto_key key,
+                                         const uint8_t hash[CRYPTO_HASH_BYTES],
                                          uint8_t signature[CRYPTO_SIGNATURE_BYTES]);
 MUST_CHECK enum scrip_status crypto_point_check(const uint8_t point[CRYPTO_POINT_BYTES]);
 

@@ -1,7 +1,8 @@
 /*
  * identity: who this terminal is, and whom an audience means.
  *
- * A terminal is `merchant.store.terminal`, an audience `merchant[.store[.terminal]]`; every part is [A-Z0-9-]{1,12}.
+ * A terminal is `merchant.store.terminal`, an audience `merchant[.store[.terminal]]`; every part is
+ * [A-Z0-9-]{1,12}.
  * Format   SPEC section 1.
  */
 #ifndef BASE_IDENTITY_H
@@ -11,7 +12,8 @@
 #include "base/limits.h"
 
 struct identity {
-    char text[LIMIT_ID_TEXT + 1]; /* "MERCHANT.STORE.TERMINAL", NUL-terminated; empty: not enrolled */
+    char text[LIMIT_ID_TEXT + 1]; /* "MERCHANT.STORE.TERMINAL", NUL-terminated; empty: not enrolled
+                                   */
 };
 
 /* REFUSED_CLAIMS: malformed, or not three parts. */

@@ -1,8 +1,8 @@
 /*
  * json: documents read through cJSON inside a caller's arena, and written by a streaming emitter.
  *
- * The reader is strict on top of cJSON: size, depth and member counts are bounded before anything is parsed, duplicate
- * member names are refused, text is strict UTF-8, nothing trails.
+ * The reader is strict on top of cJSON: size, depth and member counts are bounded before anything
+ * is parsed, duplicate member names are refused, text is strict UTF-8, nothing trails.
  *
  * Memory   A parse lives in the arena given; one document at a time; json_close() forgets it.
  * Threads  Owner task only (cJSON's hooks are process-wide).
@@ -14,13 +14,15 @@
 
 struct json; /* a node of a parsed document */
 
-/* REFUSED_SHAPE: not JSON, too deep (> 12), a duplicate member; FAULT_MEMORY: arena too small. *error_at (may be NULL): byte offset of the fault.
- * The text need not be NUL-terminated. Must be followed by json_close() when OK. */
-MUST_CHECK enum scrip_status json_parse(struct bytes text, void *arena, size_t arena_len, const struct json **root,
-                                        size_t *error_at);
+/* REFUSED_SHAPE: not JSON, too deep (> 12), a duplicate member; FAULT_MEMORY: arena too small.
+ * *error_at (may be NULL): byte offset of the fault. The text need not be NUL-terminated. Must be
+ * followed by json_close() when OK. */
+MUST_CHECK enum scrip_status json_parse(struct bytes text, void *arena, size_t arena_len,
+                                        const struct json **root, size_t *error_at);
 void json_close(const struct json *root);
 
-/* Members and elements: NULL where absent, of another type, or where the parent is NULL, so that paths chain. */
+/* Members and elements: NULL where absent, of another type, or where the parent is NULL, so that
+ * paths chain. */
 const struct json *json_member(const struct json *object, const char *name);
 const struct json *json_element(const struct json *array, size_t index);
 size_t json_count(const struct json *array_or_object);
@@ -29,9 +31,11 @@ bool json_is_array(const struct json *node);
 /* The index-th member of an object with its name, or NULL. */
 const struct json *json_member_at(const struct json *object, size_t index, const char **name);
 
-/* False where the node is NULL, of another type or out of range. A text is a view without NUL bytes inside. */
+/* False where the node is NULL, of another type or out of range. A text is a view without NUL bytes
+ * inside. */
 bool json_text(const struct json *node, struct bytes *text);
-bool json_uint(const struct json *node, uint64_t max, uint64_t *value); /* an integer, exactly representable */
+bool json_uint(const struct json *node, uint64_t max, uint64_t *value); /* an integer, exactly
+                                                                           representable */
 bool json_number(const struct json *node, double *value);
 bool json_bool(const struct json *node, bool *value);
 
@@ -48,7 +52,8 @@ struct json_out {
     bool comma;
 };
 
-void json_out_open(struct json_out *out, enum scrip_status (*sink)(void *, const void *, size_t), void *context);
+void json_out_open(struct json_out *out, enum scrip_status (*sink)(void *, const void *, size_t),
+                   void *context);
 /* A sink that appends to a struct buffer (its context). */
 enum scrip_status json_to_buffer(void *buffer, const void *data, size_t len);
 
@@ -64,7 +69,8 @@ void json_put_int(struct json_out *out, const char *name, int64_t value);
 void json_put_bool(struct json_out *out, const char *name, bool value);
 void json_put_null(struct json_out *out, const char *name);
 void json_put_base64url(struct json_out *out, const char *name, struct bytes data);
-/* An amount in minor units with `exponent` digits behind the point, as a JSON number: 500, 2 -> 5.00 */
+/* An amount in minor units with `exponent` digits behind the point, as a JSON number: 500, 2
+ * -> 5.00 */
 void json_put_amount(struct json_out *out, const char *name, int64_t minor, unsigned exponent);
 MUST_CHECK enum scrip_status json_out_end(struct json_out *out);
 

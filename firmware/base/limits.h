@@ -22,11 +22,11 @@ enum {
     LIMIT_ID_TEXT = 3 * LIMIT_ID_PART + 2,
 
     /* The sale. */
-    LIMIT_SALE_ID = 20,        /* SaleID, ServiceID: bytes (ServiceID is 10 by nexo) */
+    LIMIT_SALE_ID = 20, /* SaleID, ServiceID: bytes (ServiceID is 10 by nexo) */
     LIMIT_SERVICE_ID = 10,
     LIMIT_TRANSACTION_ID = 36, /* SaleTransactionID: bytes */
     LIMIT_PRODUCT_CODE = 20,
-    LIMIT_ITEMS = 64,          /* lines of a sale; a microcontroller's till link sends at most 8 */
+    LIMIT_ITEMS = 64, /* lines of a sale; a microcontroller's till link sends at most 8 */
 
     /* Journal and ledger (SPEC section 3). */
     LIMIT_RECORD_BYTES = 472,

@@ -34,6 +34,7 @@ MUST_CHECK enum scrip_status object_verify(struct bytes data, enum object_kind k
                                            const struct object_roots *roots, struct object *out);
 
 /* Appends an object signed by a root. For the issuing side. */
-MUST_CHECK enum scrip_status object_sign(struct crypto_key root, const struct object *object, struct buffer *out);
+MUST_CHECK enum scrip_status object_sign(struct crypto_key root, const struct object *object,
+                                         struct buffer *out);
 
 #endif

@@ -2,7 +2,8 @@
  * text: bytes as characters, for QR codes (base45, decimal), logs (hex) and JSON (base64url).
  *
  * Decoders are strict: one text for one value, nothing trimmed, nothing folded.
- * Format   RFC 9285 (base45), RFC 4648 section 5 without padding (base64url), SPEC section 1 (decimal).
+ * Format   RFC 9285 (base45), RFC 4648 section 5 without padding (base64url), SPEC section 1
+ *          (decimal).
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -24,7 +25,8 @@ void text_base64url_encode(struct bytes data, struct buffer *out);
 MUST_CHECK enum scrip_status text_hex_decode(struct bytes text, struct buffer *out);
 void text_hex_encode(struct bytes data, struct buffer *out);
 
-/* Unsigned decimal without sign, blank or leading zero (but "0"); REFUSED_TEXT when malformed or above max. */
+/* Unsigned decimal without sign, blank or leading zero (but "0"); REFUSED_TEXT when malformed or
+ * above max. */
 MUST_CHECK enum scrip_status text_uint(struct bytes text, uint64_t max, uint64_t *value);
 
 /* Strict UTF-8 (RFC 3629) without control characters. */

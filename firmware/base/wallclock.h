@@ -1,8 +1,8 @@
 /*
  * wallclock: what time it is, how sure we are, and a floor that time never falls below.
  *
- * An estimate T with uncertainty u that grows by 200 ppm. GOOD u <= 30 s, FAIR u <= 120 s, else BAD.
- * The tolerance of every comparison is S = 30 + min(u, 90) seconds.
+ * An estimate T with uncertainty u that grows by 200 ppm. GOOD u <= 30 s, FAIR u <= 120 s, else
+ * BAD. The tolerance of every comparison is S = 30 + min(u, 90) seconds.
  *
  * Memory   The caller owns struct wallclock. Threads: owner task only.
  * Format   SPEC section 5.
@@ -24,13 +24,13 @@ struct wallclock {
     uint32_t base_unc_ms; /* u when it was set */
     uint64_t base_up_ms;  /* uptime when it was set */
     uint32_t floor_s;
-    uint32_t signed_s;    /* last time signed by the host; 0: never */
+    uint32_t signed_s; /* last time signed by the host; 0: never */
 };
 
 /* One reading, taken once a transaction, so that every check of it sees the same time. */
 struct wallclock_time {
     uint32_t t_s;
-    uint32_t unc_s; /* rounded up */
+    uint32_t unc_s;       /* rounded up */
     uint32_t tolerance_s; /* S */
     enum wallclock_quality quality;
     enum wallclock_source source;
@@ -41,19 +41,23 @@ struct wallclock_time {
 
 /* Starts from the RTC if there is one: never better than FAIR, BAD below the floor or beyond
  * floor + max_offline_s. last_unc_s and signed_s are what the ledger kept (0: nothing kept). */
-void wallclock_open(struct wallclock *clock, const struct hal_rtc *rtc, uint32_t floor_s, uint32_t last_unc_s,
-                    uint32_t signed_s, uint32_t max_offline_s);
+void wallclock_open(struct wallclock *clock, const struct hal_rtc *rtc, uint32_t floor_s,
+                    uint32_t last_unc_s, uint32_t signed_s, uint32_t max_offline_s);
 
 void wallclock_read(const struct wallclock *clock, struct wallclock_time *now);
 
 /* Time that the host signed over our nonce, asked at asked_up_ms. Replaces the estimate, raises the
  * floor, sets a settable RTC. REFUSED_CLOCK: below the floor; nothing changed. */
-MUST_CHECK enum scrip_status wallclock_set_host(struct wallclock *clock, uint32_t t_s, uint64_t asked_up_ms);
+MUST_CHECK enum scrip_status wallclock_set_host(struct wallclock *clock, uint32_t t_s,
+                                                uint64_t asked_up_ms);
 
-/* The iat of a token bound to our challenge, shown at shown_up_ms: sets T while BAD. REFUSED_CLOCK below the floor. */
-MUST_CHECK enum scrip_status wallclock_set_challenge(struct wallclock *clock, uint32_t iat_s, uint64_t shown_up_ms);
+/* The iat of a token bound to our challenge, shown at shown_up_ms: sets T while BAD. REFUSED_CLOCK
+ * below the floor. */
+MUST_CHECK enum scrip_status wallclock_set_challenge(struct wallclock *clock, uint32_t iat_s,
+                                                     uint64_t shown_up_ms);
 
-/* Raises the floor by evidence: a verified iat while GOOD or FAIR (never above T), a key set's iat. */
+/* Raises the floor by evidence: a verified iat while GOOD or FAIR (never above T), a key set's iat.
+ */
 void wallclock_raise_floor(struct wallclock *clock, uint32_t evidence_s);
 
 #endif

@@ -15,14 +15,16 @@ struct sale_lines {
     size_t count;
 };
 MUST_CHECK enum scrip_status sale_lines_start(struct sale_lines *lines, size_t count);
-MUST_CHECK enum scrip_status sale_lines_add(struct sale_lines *lines, struct bytes product_code, uint32_t quantity_milli,
-                                            int64_t amount_minor);
-MUST_CHECK enum scrip_status sale_lines_finish(struct sale_lines *lines, uint8_t digest[CRYPTO_HASH_BYTES]);
+MUST_CHECK enum scrip_status sale_lines_add(struct sale_lines *lines, struct bytes product_code,
+                                            uint32_t quantity_milli, int64_t amount_minor);
+MUST_CHECK enum scrip_status sale_lines_finish(struct sale_lines *lines,
+                                               uint8_t digest[CRYPTO_HASH_BYTES]);
 
-/* txh = SHA-256("SCRIP/TXH/1" || det-CBOR[aud, epoch, nonce or h'', SaleTransactionID, total, currency, lines])[0..15];
- * nonce: 16 bytes, or NULL for h''. */
-MUST_CHECK enum scrip_status bind_txh(const struct identity *terminal, uint32_t epoch, const uint8_t *nonce,
-                                      const struct sale *sale, uint8_t txh[TOKEN_ID_BYTES]);
+/* txh = SHA-256("SCRIP/TXH/1" || det-CBOR[aud, epoch, nonce or h'', SaleTransactionID, total,
+ * currency, lines])[0..15]; nonce: 16 bytes, or NULL for h''. */
+MUST_CHECK enum scrip_status bind_txh(const struct identity *terminal, uint32_t epoch,
+                                      const uint8_t *nonce, const struct sale *sale,
+                                      uint8_t txh[TOKEN_ID_BYTES]);
 
 struct redemption {
     uint32_t seal;
@@ -31,7 +33,9 @@ struct redemption {
     uint8_t digest[8]; /* of the till's request: the same request again is recognised by it */
 };
 
-/* Consumes the permit's seal. REFUSED_BINDING: the voucher's txh is not this sale's. FAULT_SEAL, FAULT_CRYPTO. */
-MUST_CHECK enum scrip_status bind_sale(struct permit *permit, const struct sale *sale, struct redemption *out);
+/* Consumes the permit's seal. REFUSED_BINDING: the voucher's txh is not this sale's. FAULT_SEAL,
+ * FAULT_CRYPTO. */
+MUST_CHECK enum scrip_status bind_sale(struct permit *permit, const struct sale *sale,
+                                       struct redemption *out);
 
 #endif

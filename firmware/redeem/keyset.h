@@ -1,8 +1,9 @@
 /*
  * keyset: the issuer keys that this terminal believes, from the signed key-set object.
  *
- * Format   SPEC section 6. body of the object = {1: [key...], 2: [root kid...]}; key = COSE_Key
- *          {1: 2, 2: kid, -1: 1, -2: x, -3: y, -65537: {1: uses, 2: nbf, 3: sign_until, 4: verify_until, 5: issuer, 6: max_scope, 7: [max_limit, currency]}}.
+ * Format   SPEC section 6. body of the object = {1: [key...], 2: [root kid...]}; key = COSE_Key {1:
+ *          2, 2: kid, -1: 1, -2: x, -3: y, -65537: {1: uses, 2: nbf, 3: sign_until, 4:
+ *          verify_until, 5: issuer, 6: max_scope, 7: [max_limit, currency]}}.
  */
 #ifndef REDEEM_KEYSET_H
 #define REDEEM_KEYSET_H
@@ -29,7 +30,8 @@ struct keyset {
     struct keyset_key key[LIMIT_KEYS];
 };
 
-/* Reads a verified object. REFUSED_CLAIMS: malformed, a duplicate key, a point off the curve, more than LIMIT_KEYS; *out is zeroed. */
+/* Reads a verified object. REFUSED_CLAIMS: malformed, a duplicate key, a point off the curve, more
+ * than LIMIT_KEYS; *out is zeroed. */
 MUST_CHECK enum scrip_status keyset_read(const struct object *object, struct keyset *out);
 
 /* Writes the body (issuing side; keyset_write.c). */

@@ -1,9 +1,11 @@
 /*
  * policy: may this voucher be worth something for this sale, how much, and who decides?
  *
- * Pure: facts in, answer out. The limits come from the signed policy object, the sums from the ledger.
+ * Pure: facts in, answer out. The limits come from the signed policy object, the sums from the
+ * ledger.
  *
- * Format   SPEC section 7. body of the object = {limit number: value...}, numbers as in enum policy_limit.
+ * Format   SPEC section 7. body of the object = {limit number: value...}, numbers as in enum
+ *          policy_limit.
  */
 #ifndef REDEEM_POLICY_H
 #define REDEEM_POLICY_H
@@ -17,19 +19,20 @@ struct policy {
     uint32_t max_value_per_token_minor;
     uint32_t max_offline_count;
     uint32_t max_offline_value_minor;
-    uint32_t max_offline_s;         /* since the last time signed by the host */
+    uint32_t max_offline_s; /* since the last time signed by the host */
     uint32_t per_member_per_day_minor;
     uint32_t random_online_permille;
-    uint32_t store_terminals;       /* terminals that one audience reaches offline: k */
+    uint32_t store_terminals; /* terminals that one audience reaches offline: k */
     uint32_t online_timeout_ms;
-    uint16_t currency;              /* the terminal's one currency, ISO 4217 numeric */
-    uint8_t currency_exponent;      /* digits behind the point */
-    bool require_online_first;      /* ask the host whenever a session is open */
+    uint16_t currency;         /* the terminal's one currency, ISO 4217 numeric */
+    uint8_t currency_exponent; /* digits behind the point */
+    bool require_online_first; /* ask the host whenever a session is open */
     bool allow_unknown_time;
     bool refund_offline;
 };
 
-/* Reads a verified object. REFUSED_CLAIMS: malformed, unknown number, out of range; *out is zeroed. */
+/* Reads a verified object. REFUSED_CLAIMS: malformed, unknown number, out of range; *out is zeroed.
+ */
 MUST_CHECK enum scrip_status policy_read(const struct object *object, struct policy *out);
 /* Writes the body (issuing side; policy_write.c). */
 void policy_write(const struct policy *policy, struct buffer *out);
@@ -55,8 +58,8 @@ struct facts {
     const struct policy *policy; /* NULL: none */
     bool host_ready;             /* a session is open and the breaker closed */
     bool suspended;
-    bool full;                   /* the journal or the spent set has no room */
-    uint32_t unsettled_count;    /* approved here, not acknowledged by the host */
+    bool full;                /* the journal or the spent set has no room */
+    uint32_t unsettled_count; /* approved here, not acknowledged by the host */
     uint64_t unsettled_minor;
     uint32_t capacity;           /* records that still fit */
     uint64_t member_today_minor; /* of this voucher's member */
@@ -68,13 +71,15 @@ enum permit_mode { PERMIT_OFFLINE = 1, PERMIT_ASK };
 struct permit {
     uint32_t seal;
     enum permit_mode mode;
-    bool offline_fallback; /* PERMIT_ASK: may become offline when the host does not answer in time */
+    bool offline_fallback; /* PERMIT_ASK: may become offline when the host does not answer in time
+                            */
     uint32_t amount_minor; /* what it is worth for this sale */
     struct voucher voucher;
 };
 
-/* Consumes the voucher's seal. One REFUSED_* a limit, in the order of the enum; *out is zeroed unless OK. */
-MUST_CHECK enum scrip_status policy_permit(const struct facts *facts, struct voucher *voucher, const struct sale *sale,
-                                           struct permit *out);
+/* Consumes the voucher's seal. One REFUSED_* a limit, in the order of the enum; *out is zeroed
+ * unless OK. */
+MUST_CHECK enum scrip_status policy_permit(const struct facts *facts, struct voucher *voucher,
+                                           const struct sale *sale, struct permit *out);
 
 #endif

@@ -1,7 +1,9 @@
 /*
- * receipt: the terminal's signed statement of a redemption, as the text of a QR code, and its check.
+ * receipt: the terminal's signed statement of a redemption, as the text of a QR code, and its
+ * check.
  *
- * Made after the answer has left, from the record alone, so that it can be made again; a reprint may differ in its (randomised) signature.
+ * Made after the answer has left, from the record alone, so that it can be made again; a reprint
+ * may differ in its (randomised) signature.
  * Format   SPEC section 8: COSE_Sign1, aad "SCR1".
  */
 #ifndef REDEEM_RECEIPT_H
@@ -21,12 +23,16 @@ struct receipt {
     uint32_t epoch;
 };
 
-/* The code's text for a redeem record, transport 'B' or 'D'. REFUSED_STATE: the record is not a redemption. */
-MUST_CHECK enum scrip_status receipt_make(const struct keys *keys, const struct identity *terminal, const struct record *redeem,
-                                          char transport, struct buffer *text);
+/* The code's text for a redeem record, transport 'B' or 'D'. REFUSED_STATE: the record is not a
+ * redemption. */
+MUST_CHECK enum scrip_status receipt_make(const struct keys *keys, const struct identity *terminal,
+                                          const struct record *redeem, char transport,
+                                          struct buffer *text);
 
-/* Checks a receipt's text against the terminal's public key. REFUSED_* as for tokens; *out views scan->data. */
-MUST_CHECK enum scrip_status receipt_verify(struct bytes code, const uint8_t point[CRYPTO_POINT_BYTES], struct scan *scan,
-                                            struct receipt *out);
+/* Checks a receipt's text against the terminal's public key. REFUSED_* as for tokens; *out views
+ * scan->data. */
+MUST_CHECK enum scrip_status receipt_verify(struct bytes code,
+                                            const uint8_t point[CRYPTO_POINT_BYTES],
+                                            struct scan *scan, struct receipt *out);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * record: the deterministic CBOR bytes of one chained journal entry, sent to the host verbatim.
  *
- * One map with integer keys (enum record_key). The identity of everything is (terminal, epoch, seq).
+ * One map with integer keys (enum record_key). The identity of everything is (terminal, epoch,
+ * seq).
  *
  * Memory   Views into the bytes read. Format: SPEC section 3; CDDL in tools/host/api/record.cddl.
  */

@@ -1,10 +1,11 @@
 /*
  * scan: the characters that a scanner or a till delivered, as the bytes of one of our tokens.
  *
- * First step of the path. Bounds everything before anything is looked at; tells a foreign code from a damaged one and
- * from a scanner whose keyboard layout is wrong.
+ * First step of the path. Bounds everything before anything is looked at; tells a foreign code from
+ * a damaged one and from a scanner whose keyboard layout is wrong.
  *
- * Memory   No heap; struct scan holds the bytes. Time: linear in the code, at most LIMIT_CODE_CHARS.
+ * Memory   No heap; struct scan holds the bytes. Time: linear in the code, at most
+ *          LIMIT_CODE_CHARS.
  * Format   SPEC section 1.
  */
 #ifndef REDEEM_SCAN_H
@@ -23,12 +24,14 @@ struct scan {
 };
 
 /*
- * Removes one AIM identifier (]Q0..]Q6) in front, CR LF TAB behind and the URL form's `HTTPS://HOST/R/`, and decodes.
- * REFUSED_FOREIGN, REFUSED_LENGTH, REFUSED_LAYOUT, REFUSED_TEXT; *out is then without seal. out->data is overwritten.
+ * Removes one AIM identifier (]Q0..]Q6) in front, CR LF TAB behind and the URL form's
+ * `HTTPS://HOST/R/`, and decodes. REFUSED_FOREIGN, REFUSED_LENGTH, REFUSED_LAYOUT, REFUSED_TEXT;
+ * *out is then without seal. out->data is overwritten.
  */
 MUST_CHECK enum scrip_status scan_decode(struct bytes code, struct scan *out);
 
-/* Writes prefix and body: transport 'B' or 'D'. Overflow is the buffer's. For the issuing side and receipts. */
+/* Writes prefix and body: transport 'B' or 'D'. Overflow is the buffer's. For the issuing side and
+ * receipts. */
 void scan_encode(enum token_kind kind, char transport, struct bytes token, struct buffer *out);
 
 #endif

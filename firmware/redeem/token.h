@@ -1,5 +1,6 @@
 /*
- * token: the signed bytes of a code, split into their parts but not yet believed; and the customer token's claims.
+ * token: the signed bytes of a code, split into their parts but not yet believed; and the customer
+ * token's claims.
  *
  * Format   SPEC sections 2 and 3; RFC 8392 for the claims' labels.
  */
@@ -20,17 +21,28 @@ struct token {
 MUST_CHECK enum scrip_status token_parse(struct scan *scan, struct token *out);
 
 /* The same for the received bytes of a record (host, tools): kind is the caller's claim. */
-MUST_CHECK enum scrip_status token_parse_bytes(struct bytes data, enum token_kind kind, struct token *out);
+MUST_CHECK enum scrip_status token_parse_bytes(struct bytes data, enum token_kind kind,
+                                               struct token *out);
 
 /* "SCT1" or "SCR1". */
 const char *token_aad(enum token_kind kind);
 
 enum { TOKEN_ID_BYTES = 16 };
 
-enum token_scope { TOKEN_IDENTIFY = 1, TOKEN_EARN = 2, TOKEN_REDEEM_OFFER = 4, TOKEN_REDEEM_VALUE = 8 };
+enum token_scope {
+    TOKEN_IDENTIFY = 1,
+    TOKEN_EARN = 2,
+    TOKEN_REDEEM_OFFER = 4,
+    TOKEN_REDEEM_VALUE = 8
+};
 #define TOKEN_REDEEM_ANY (TOKEN_REDEEM_OFFER | TOKEN_REDEEM_VALUE)
 
-enum token_flag { TOKEN_OFFLINE = 1, TOKEN_ONLINE_ONLY = 2, TOKEN_STAFF_CHECK = 4, TOKEN_TRAINING = 8 };
+enum token_flag {
+    TOKEN_OFFLINE = 1,
+    TOKEN_ONLINE_ONLY = 2,
+    TOKEN_STAFF_CHECK = 4,
+    TOKEN_TRAINING = 8
+};
 
 struct token_claims {
     struct bytes audience; /* well formed, inside the payload */
@@ -52,7 +64,8 @@ struct token_claims {
 /* Every rule of SPEC section 3 that needs only the payload. REFUSED_CLAIMS; *out is then zeroed. */
 MUST_CHECK enum scrip_status token_claims_read(struct bytes payload, struct token_claims *out);
 
-/* Writes a payload (token_write.c: the issuing side only). It is not judged: a test may mint nonsense. */
+/* Writes a payload (token_write.c: the issuing side only). It is not judged: a test may mint
+ * nonsense. */
 void token_claims_write(const struct token_claims *claims, struct buffer *out);
 
 /* Lifetimes, seconds. */

@@ -1,7 +1,8 @@
 /*
  * enroll: how a terminal becomes one of the host's: a certificate request out, a bundle in.
  *
- * The bundle is brought by a technician over a local line; it is checked against our own key before anything is stored.
+ * The bundle is brought by a technician over a local line; it is checked against our own key before
+ * anything is stored.
  * Format   SPEC section 5; base/bundle.h.
  */
 #ifndef SYNC_ENROLL_H
@@ -12,13 +13,16 @@
 #include "store/keys.h"
 
 /* DER request for identity, signed by the active key. */
-MUST_CHECK enum scrip_status enroll_request(const struct keys *keys, const struct identity *identity, struct buffer *der);
+MUST_CHECK enum scrip_status enroll_request(const struct keys *keys,
+                                            const struct identity *identity, struct buffer *der);
 
 /*
- * Checks a bundle: certificate for our key and identity, chain to its root, key set and policy signed by its roots; then stores all three blobs,
- * and begins the epoch in the keystore last. REFUSED_KEY: not for this terminal's key; others as their readers. On any failure the terminal is as before.
- * REFUSED_STATE: epoch not above the current one.
+ * Checks a bundle: certificate for our key and identity, chain to its root, key set and policy
+ * signed by its roots; then stores all three blobs, and begins the epoch in the keystore last.
+ * REFUSED_KEY: not for this terminal's key; others as their readers. On any failure the terminal is
+ * as before. REFUSED_STATE: epoch not above the current one.
  */
-MUST_CHECK enum scrip_status enroll_install(struct bytes bundle, struct keys *keys, struct blob_store *blobs);
+MUST_CHECK enum scrip_status enroll_install(struct bytes bundle, struct keys *keys,
+                                            struct blob_store *blobs);
 
 #endif

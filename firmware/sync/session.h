@@ -1,11 +1,13 @@
 /*
- * sync: settles the outbox with the host, and asks it at the till; the only room that reaches the network.
+ * sync: settles the outbox with the host, and asks it at the till; the only room that reaches the
+ * network.
  *
- * A state machine that sync_poll() advances one step at a time: connect, handshake, exchange, back off. Every answer is
- * checked against our own chain before anything is freed.
+ * A state machine that sync_poll() advances one step at a time: connect, handshake, exchange, back
+ * off. Every answer is checked against our own chain before anything is freed.
  *
  * Memory   The caller owns struct sync and its buffers. Threads: owner task only.
- * Time     A poll does at most one step; the longest is one ECC operation of a handshake, which starts only while the till is idle.
+ * Time     A poll does at most one step; the longest is one ECC operation of a handshake, which
+ *          starts only while the till is idle.
  * Format   SPEC section 4; tools/host/api/openapi.yaml.
  */
 #ifndef SYNC_SESSION_H
@@ -31,34 +33,42 @@ struct sync_parts {
     struct blob_store *blobs;
     struct wallclock *clock;
     const struct bundle *bundle; /* identity, host, roots, pins, chain: loaded by the agent */
-    void *arena;                       /* work arena for JSON */
+    void *arena;                 /* work arena for JSON */
     size_t arena_len;
-    uint32_t have_keys, have_policy;   /* seq of the objects in use; the agent updates them */
+    uint32_t have_keys, have_policy; /* seq of the objects in use; the agent updates them */
 };
 
-enum sync_phase { SYNC_IDLE, SYNC_CONNECTING, SYNC_HANDSHAKE, SYNC_READY, SYNC_EXCHANGE, SYNC_WAITING };
+enum sync_phase {
+    SYNC_IDLE,
+    SYNC_CONNECTING,
+    SYNC_HANDSHAKE,
+    SYNC_READY,
+    SYNC_EXCHANGE,
+    SYNC_WAITING
+};
 
 /* What a terminal's status page tells of the host. */
 struct sync_state {
     enum sync_phase phase;
-    bool host_reachable;        /* the last attempt got an answer */
+    bool host_reachable; /* the last attempt got an answer */
     bool breaker_open;
-    enum scrip_status last;     /* the last attempt's end */
-    char problem[48];           /* the host's urn:scrip:err:* or empty */
-    uint32_t failures;          /* in a row */
-    uint64_t next_up_ms;        /* when it will be tried again */
-    uint32_t settled, refused;  /* records since boot */
-    uint64_t signed_up_ms;      /* when the last signed time arrived */
+    enum scrip_status last;    /* the last attempt's end */
+    char problem[48];          /* the host's urn:scrip:err:* or empty */
+    uint32_t failures;         /* in a row */
+    uint64_t next_up_ms;       /* when it will be tried again */
+    uint32_t settled, refused; /* records since boot */
+    uint64_t signed_up_ms;     /* when the last signed time arrived */
     bool suspended;
-    bool objects_changed;       /* a key set or policy was stored: the agent reloads and clears it */
-    uint32_t late_seq;          /* newest late verdict */
+    bool objects_changed; /* a key set or policy was stored: the agent reloads and clears it */
+    uint32_t late_seq;    /* newest late verdict */
 };
 
 struct sync; /* complete in sync/session_state.h for whoever must allocate it */
 
 MUST_CHECK enum scrip_status sync_open(struct sync *sync, const struct sync_parts *parts);
 
-/* One step. till_idle: no transaction is open and none ended in the last 2 s. *sleep_ms: how long nothing needs polling. */
+/* One step. till_idle: no transaction is open and none ended in the last 2 s. *sleep_ms: how long
+ * nothing needs polling. */
 void sync_poll(struct sync *sync, bool till_idle, uint32_t *sleep_ms);
 
 /* A session is open and the breaker closed: an online ask costs no handshake. */
