@@ -14,6 +14,7 @@
 #include "base/stream.h"
 #include "base/wallclock.h"
 #include "hal/net.h"
+#include "store/keys.h"
 #include "base/bundle.h"
 
 /* sync/tls_state.h completes it; the library's names stay in there. */
