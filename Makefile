@@ -3,6 +3,7 @@
 #   BOARD=linux   which boards/<board>/board.mk to build for
 #   CC=clang      another compiler        SAN=1     AddressSanitizer and UBSan
 #   WERROR=1      warnings are errors     DEPS=dir  library tarballs at hand: no network
+#   T=journal     only the tests with that word in their file's name
 #
 # Sources are found by folder: a new file needs no change here. Every room is an archive of its own,
 # and a program is linked with the archives that the include rules allow it, so a room that does not
@@ -21,6 +22,8 @@ include boards/$(BOARD)/board.mk
 VARIANT := $(BOARD)$(if $(findstring clang,$(CC)),-clang)$(if $(SAN),-asan)$(if $(WERROR),-werror)
 B := build/$(VARIANT)
 export B DEPS
+# Where nobody has said how much of the machine to use, a build uses all of it.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Flags -------------------------------------------------------------------------------------------
 
@@ -76,11 +79,11 @@ LIBS := $(B)/lib/libmbedtls.a $(B)/lib/libcjson.a $(B)/lib/libqrencode.a
 PROGRAMS := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
     $(if $(wildcard tools/host/main.c),$(B)/scrip-host) \
     $(if $(wildcard firmware/images/terminal.c),$(B)/scripd)
-UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
-POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*_test.c))
-VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*_test.c))
+UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
+POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
+VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
-E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*.sh))
+E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
 BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH)
 
 ##@ Build
@@ -88,14 +91,18 @@ all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command
 lib: $(LIBS) $(call archives,$(AGENT)) ## the agent's archives and the libraries alone
 test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) ## every test binary, without running it
 
+unit-programs: $(UNIT)
+
 ##@ Use
-demo: setup-demo all ## watch one redemption live: online, offline, through a power cut
+demo: setup-demo ## watch one redemption live: online, offline, through a power cut
+	@$(MAKE) $(PARALLEL) all
 	@tests/e2e/demo.sh
 
 ##@ Prove
 test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
 	@rm -rf build/test
-	@$(MAKE) all test-programs
+	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER)
+	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
 	@$(MAKE) SAN=1 unit || :
 	@$(MAKE) vectors || :
 	@$(MAKE) power || :
@@ -133,9 +140,9 @@ distclean: ## remove everything that is not in the repository
 help: ## this text
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/. DEPS=dir: no network.\n'
+	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: all lib test-programs demo test unit vectors power e2e check format size size-report bench clean \
+.PHONY: all lib test-programs unit-programs demo test unit vectors power e2e check format size size-report bench clean \
     distclean help setup-demo setup-test setup-boards setup-check setup-bench
 
 # Links -------------------------------------------------------------------------------------------
