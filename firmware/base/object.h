@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/cose.h"
+#include "base/limits.h"
 
 enum object_kind { OBJECT_KEYS, OBJECT_POLICY, OBJECT_OPERATORS, OBJECT_KINDS };
 
