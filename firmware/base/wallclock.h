@@ -39,25 +39,29 @@ struct wallclock_time {
     uint32_t up_s;
 };
 
-/* Starts from the RTC if there is one: never better than FAIR, BAD below the floor or beyond
- * floor + max_offline_s. last_unc_s and signed_s are what the ledger kept (0: nothing kept). */
+/* Starts from the RTC if there is one: u = last_unc_s + 200 ppm of the time since the floor + 30 s,
+ * never better than FAIR. BAD without one, below the floor or beyond floor + max_offline_s.
+ * last_unc_s and signed_s are what the ledger kept (0: nothing kept). */
 void wallclock_open(struct wallclock *clock, const struct hal_rtc *rtc, uint32_t floor_s,
                     uint32_t last_unc_s, uint32_t signed_s, uint32_t max_offline_s);
 
+/* While nothing is known (source NONE), t_s counts from the floor, the earliest that it can be. */
 void wallclock_read(const struct wallclock *clock, struct wallclock_time *now);
 
-/* Time that the host signed over our nonce, asked at asked_up_ms. Replaces the estimate, raises the
- * floor, sets a settable RTC. REFUSED_CLOCK: below the floor; nothing changed. */
+/* Time that the host signed over our nonce, asked at asked_up_ms. Replaces the estimate (u = round
+ * trip + 1 s), raises the floor, sets a settable RTC. REFUSED_CLOCK: below the floor, or asked in
+ * the future; nothing changed. */
 MUST_CHECK enum scrip_status wallclock_set_host(struct wallclock *clock, uint32_t t_s,
                                                 uint64_t asked_up_ms);
 
-/* The iat of a token bound to our challenge, shown at shown_up_ms: sets T while BAD. REFUSED_CLOCK
- * below the floor. */
+/* The iat of a token bound to our challenge, shown at shown_up_ms: sets T while BAD (u = time since
+ * it was shown), and changes nothing otherwise. REFUSED_CLOCK as above. */
 MUST_CHECK enum scrip_status wallclock_set_challenge(struct wallclock *clock, uint32_t iat_s,
                                                      uint64_t shown_up_ms);
 
-/* Raises the floor by evidence: a verified iat while GOOD or FAIR (never above T), a key set's iat.
- */
+/* Raises the floor to what is proven to be past: a verified iat, or a key set's. Only while GOOD or
+ * FAIR, and never above T - u, so that no evidence, dated 2035 by mistake or malice, can lift the
+ * floor above the true time and shut the host's time out. */
 void wallclock_raise_floor(struct wallclock *clock, uint32_t evidence_s);
 
 #endif
