@@ -90,7 +90,8 @@ void sync_ask_abandon(struct sync *sync);
 /* Tries at once, whatever backoff and breaker say. */
 void sync_now(struct sync *sync);
 void sync_read_state(const struct sync *sync, struct sync_state *state);
-void sync_objects_taken(struct sync *sync);
+/* The agent believes these objects now; clears objects_changed. */
+void sync_objects_taken(struct sync *sync, uint32_t keys_seq, uint32_t policy_seq);
 void sync_close(struct sync *sync);
 
 #endif
