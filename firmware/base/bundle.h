@@ -32,10 +32,17 @@ struct bundle {
     struct object_roots object_roots;
     uint8_t host_point[CRYPTO_POINT_BYTES];
     struct bytes keyset, policy; /* signed objects; empty in what is stored as BLOB_IDENTITY */
+    struct bytes stored;         /* set by bundle_read(): pairs 1 to 10 as they came, see below */
 };
 
-/* REFUSED_SHAPE: malformed; *out is zeroed. */
+/* What a terminal stores is this byte, the head of a map of ten pairs, and bundle.stored. */
+enum { BUNDLE_STORED_HEAD = 0xAA };
+
+/* Judges the form only: no signature, no point, no date. REFUSED_TOO_LONG: beyond
+ * LIMIT_BUNDLE_BYTES. REFUSED_SHAPE: malformed. *out is then zeroed. */
 MUST_CHECK enum scrip_status bundle_read(struct bytes bundle, struct bundle *out);
+
+/* Writes the pairs that bundle holds; keyset and policy only where they are not empty. */
 void bundle_write(const struct bundle *bundle, struct buffer *out);
 
 #endif
