@@ -19,8 +19,13 @@ MUST_CHECK enum scrip_status enroll_request(const struct keys *keys,
 /*
  * Checks a bundle: certificate for our key and identity, chain to its root, key set and policy
  * signed by its roots; then stores all three blobs, and begins the epoch in the keystore last.
- * REFUSED_KEY: not for this terminal's key; others as their readers. On any failure the terminal is
- * as before. REFUSED_STATE: epoch not above the current one.
+ * Dates are not judged: the terminal may not know the time yet, and every handshake does.
+ *
+ * REFUSED_KEY: not for this terminal's key or name, or it does not chain. REFUSED_STATE: epoch not
+ * above the current one. REFUSED_SHAPE: malformed, or without key set or policy. Others as their
+ * readers. Until the checks have passed nothing is written. A fault or a cut while the blobs are
+ * written leaves the keystore's epoch unlike the one in BLOB_IDENTITY: not enrolled until the same
+ * bundle is installed again.
  */
 MUST_CHECK enum scrip_status enroll_install(struct bytes bundle, struct keys *keys,
                                             struct blob_store *blobs);
