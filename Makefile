@@ -33,8 +33,8 @@ SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 OPTIMISE := $(if $(SAN),$(SANITIZE),$(or $(BOARD_OPTIMISE),-O2))
 INCLUDES := -I. -Ifirmware -isystem build/deps/mbedtls/include -isystem build/deps/cjson \
     -isystem build/deps/qrencode
-DEFINES := -DMBEDTLS_CONFIG_FILE='<boards/mbedtls_config.h>' \
-    -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='<boards/psa_crypto_config.h>'
+DEFINES := -DMBEDTLS_CONFIG_FILE='"boards/mbedtls_config.h"' \
+    -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"boards/psa_crypto_config.h"'
 LIB_CFLAGS := -std=c11 -g $(OPTIMISE) $(BOARD_CFLAGS) $(INCLUDES) $(DEFINES)
 ROOM_CFLAGS := $(LIB_CFLAGS) $(WARNINGS)
 # What runs on an operating system may use it; the agent and its contracts are plain C11.
@@ -142,7 +142,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: all lib test-programs unit-programs demo test unit vectors power e2e check format size size-report bench clean \
+.PHONY: FORCE all lib test-programs unit-programs demo test unit vectors power e2e check format size size-report bench clean \
     distclean help setup-demo setup-test setup-boards setup-check setup-bench
 
 # Links -------------------------------------------------------------------------------------------
@@ -205,7 +205,6 @@ $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(
 	@echo "  CC  $@"
 	@$(CC) $(call cflags_of,$<) -MMD -MP -c $< -o $@
 
-.SECONDARY:
 -include $(wildcard $(B)/*/*/*.d)
 
 # Written only when it changes, so that other flags rebuild and the same flags do not.
@@ -213,8 +212,6 @@ $(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
-FORCE:
-
 # The machine: packages and library sources -------------------------------------------------------
 
 $(PINNED) &: tools/deps | setup-demo
@@ -227,9 +224,11 @@ setup-demo setup-test setup-boards setup-check setup-bench:
 
 ALL_SOURCES := $(wildcard $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
     tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c)
-empty :=
-entry = {"directory":"$(CURDIR)","file":"$1","command":"$(CC) $(call cflags_of,$1) -c $1"}
+entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
+comma := ,
 compile_commands.json: build/compile_commands.json ## build/compile_commands.json
 build/compile_commands.json: FORCE | $(PINNED)
-	$(file >$@,[$(subst }$(empty) {,}$(empty),{,$(foreach source,$(ALL_SOURCES),$(call entry,$(source))))])
+	$(file >$@,[)
+	$(foreach source,$(ALL_SOURCES),$(file >>$@,$(if $(filter-out $(firstword $(ALL_SOURCES)),$(source)),$(comma))$(call entry,$(source))))
+	$(file >>$@,])
 	@:
