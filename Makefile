@@ -88,7 +88,7 @@ BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
-lib: $(LIBS) $(call archives,$(AGENT)) ## the agent's archives and the libraries alone
+lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
 test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) ## every test binary, without running it
 
 unit-programs: $(UNIT)
@@ -159,6 +159,13 @@ $(B)/scrip-host: $(B)/tools/host/main.o $(call archives,host redeem store base)
 $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix board)
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
+
+# The agent and cJSON as one object in which only the public API, and what the libraries call back,
+# is global. libqrencode stays outside, so that it can be replaced (LGPL), and so does mbedTLS.
+$(B)/scrip.o: $(call archives,$(AGENT)) $(B)/lib/libcjson.a
+	@echo "  LD  $@"
+	@$(CC) $(BOARD_CFLAGS) -r -nostdlib -Wl,--no-gc-sections -o $@ -Wl,--whole-archive $^ -Wl,--no-whole-archive
+	@$(or $(BOARD_OBJCOPY),objcopy) -w -G 'scrip_*' -G 'mbedtls_*' $@
 
 $(BINARIES): $(LIBS)
 	@echo "  LD  $@"

@@ -4,3 +4,4 @@ BOARD_AR := arm-none-eabi-ar
 BOARD_OPTIMISE := -Os
 BOARD_CFLAGS := -mcpu=cortex-m3 -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections \
     -fno-common -DCRYPTO_ARENA_BYTES=18432 -DMBEDTLS_AES_FEWER_TABLES -DMBEDTLS_SSL_IN_CONTENT_LEN=2048 -DMBEDTLS_SSL_OUT_CONTENT_LEN=1024
+BOARD_OBJCOPY := arm-none-eabi-objcopy
