@@ -1,0 +1,333 @@
+/* json: what is read is exactly RFC 8259 within our bounds, and what is written reads back. */
+#include "base/json.h"
+#include "tests/check.h"
+
+static uint8_t arena[16384];
+
+static enum scrip_status parse(const char *text)
+{
+    const struct json *root;
+    enum scrip_status status = json_parse(bytes_text(text), arena, sizeof arena, &root, NULL);
+    CHECK((status == SCRIP_OK) == (root != NULL));
+    if (root)
+        json_close(root);
+    return status;
+}
+
+static void test_accepts_json(void)
+{
+    static const char *const good[] = {"{}",
+                                       "[]",
+                                       " [ ] ",
+                                       "0",
+                                       "-0",
+                                       "-1.5e+10",
+                                       "1E3",
+                                       "\"\"",
+                                       "true",
+                                       "null",
+                                       "[[],{}]",
+                                       "{\"a\":{\"b\":[1,2,{}]},\"c\":false}",
+                                       "\t{\r\n\"a\" : 1 }\n",
+                                       "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\uDE00\"",
+                                       "\"\xc3\xa9\xf0\x9f\x98\x80\"",
+                                       "[[[[[[[[[[[[12]]]]]]]]]]]]"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK_STATUS(parse(good[i]), SCRIP_OK);
+}
+
+static void test_refuses_everything_else(void)
+{
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "{",
+                                      "}",
+                                      "[",
+                                      "]",
+                                      "{]",
+                                      "[}",
+                                      "[1,]",
+                                      "[,1]",
+                                      "[1 2]",
+                                      "{\"a\"}",
+                                      "{\"a\":}",
+                                      "{\"a\":1,}",
+                                      "{,}",
+                                      "{a:1}",
+                                      "{1:1}",
+                                      "{\"a\" 1}",
+                                      "{\"a\":1 \"b\":2}",
+                                      "01",
+                                      "-",
+                                      "+1",
+                                      "1.",
+                                      ".5",
+                                      "1e",
+                                      "1e+",
+                                      "0x1",
+                                      "NaN",
+                                      "Infinity",
+                                      "nul",
+                                      "tru",
+                                      "truefalse",
+                                      "\"",
+                                      "\"\\\"",
+                                      "\"a",
+                                      "'a'",
+                                      "\"\\x\"",
+                                      "\"\\u12\"",
+                                      "\"\\u12g4\"",
+                                      "\"\\u0000\"",
+                                      "\"\\ud800\"",
+                                      "\"\\udc00\"",
+                                      "\"\\ud800\\u0041\"",
+                                      "\"\\ud800\\ud800\"",
+                                      "\"\n\"",
+                                      "\"\x1f\"",
+                                      "{} {}",
+                                      "{}x",
+                                      "[] ,",
+                                      "\xef\xbb\xbf{}",
+                                      "\"\x80\"",
+                                      "\"\xc0\x80\"",
+                                      "\"\xed\xa0\x80\"",
+                                      "\"\xf4\x90\x80\x80\"",
+                                      "\"\xc3\"",
+                                      "/**/1",
+                                      "[1]]",
+                                      "[[[[[[[[[[[[[13]]]]]]]]]]]]]"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_STATUS(parse(bad[i]), SCRIP_REFUSED_SHAPE);
+        if (check_state.failures > 0)
+            printf("    at %s\n", bad[i]);
+    }
+    struct bytes nul = bytes_of("[1]\0", 4);
+    const struct json *root;
+    CHECK_STATUS(json_parse(nul, arena, sizeof arena, &root, NULL), SCRIP_REFUSED_SHAPE);
+}
+
+static void test_refuses_every_truncation(void)
+{
+    const char *text = "{\"a\":[1.5e3,\"x\\u00e9\",{\"b\":null}],\"c\":true}";
+    const struct json *root;
+    for (size_t len = 0; len < strlen(text); len++) {
+        /* A copy of its own, so that the sanitizer sees a step too far. */
+        char copy[64];
+        memset(copy, '"', sizeof copy);
+        memcpy(copy, text, len);
+        CHECK_STATUS(json_parse(bytes_of(copy, len), arena, sizeof arena, &root, NULL),
+                     SCRIP_REFUSED_SHAPE);
+    }
+    CHECK_STATUS(parse(text), SCRIP_OK);
+}
+
+static void test_refuses_duplicates_however_spelt(void)
+{
+    CHECK_STATUS(parse("{\"a\":1,\"b\":2,\"a\":3}"), SCRIP_REFUSED_SHAPE);
+    CHECK_STATUS(parse("{\"a\":1,\"\\u0061\":3}"), SCRIP_REFUSED_SHAPE);
+    CHECK_STATUS(parse("[0,[{\"x\":{\"a\":1,\"a\":1}}],1]"), SCRIP_REFUSED_SHAPE);
+    CHECK_STATUS(parse("{\"a\":1,\"A\":3,\"b\":{\"a\":1}}"), SCRIP_OK);
+}
+
+static void test_bounds_the_members(void)
+{
+    for (int count = JSON_MEMBERS; count <= JSON_MEMBERS + 1; count++) {
+        char text[1024];
+        struct buffer out = buffer_of(text, sizeof text);
+        for (int i = 0; i < count; i++) {
+            buffer_put_text(&out, i == 0 ? "{\"" : ",\"");
+            buffer_put_decimal(&out, (uint64_t)i);
+            buffer_put_text(&out, "\":0");
+        }
+        buffer_put(&out, "}", 2);
+        CHECK_STATUS(parse(text), count == JSON_MEMBERS ? SCRIP_OK : SCRIP_REFUSED_SHAPE);
+    }
+}
+
+static void test_says_where(void)
+{
+    const struct json *root;
+    size_t at = 0;
+    CHECK_STATUS(json_parse(bytes_text("{\"a\": x}"), arena, sizeof arena, &root, &at),
+                 SCRIP_REFUSED_SHAPE);
+    CHECK_EQ_INT(at, 6);
+}
+
+/* A short arena is an accident at every size, and never looks like bad JSON. */
+static void test_short_arena_is_a_fault(void)
+{
+    struct bytes text = bytes_text("{\"a\":[1.5e3,\"x\\u00e9\",{\"b\":null}],\"c\":true}");
+    const struct json *root;
+    size_t len = 0;
+    while (json_parse(text, arena, len, &root, NULL) == SCRIP_FAULT_MEMORY && len < sizeof arena)
+        len++;
+    CHECK(len > 100 && len < 1000);
+    CHECK(root != NULL);
+    json_close(root);
+    CHECK_STATUS(json_parse(text, arena + 3, len + 8, &root, NULL), SCRIP_OK);
+    json_close(root);
+    for (size_t i = 3 + 8; i < len; i++)
+        CHECK_EQ_INT(arena[i], 0);
+}
+
+static void test_reading(void)
+{
+    const struct json *root;
+    struct bytes text;
+    uint64_t number = 9;
+    int64_t minor;
+    double real;
+    bool yes = false;
+    const char *name;
+    REQUIRE(json_parse(bytes_text("{\"n\":9007199254740991,\"big\":9007199254740992,\"f\":1.5,"
+                                  "\"neg\":-1,\"s\":\"x\\u00e9\",\"t\":true,\"l\":[1,2,3],"
+                                  "\"inf\":1e999,\"pay\":5.01,\"sub\":5.015,\"whole\":12}"),
+                       arena, sizeof arena, &root, NULL) == SCRIP_OK);
+    CHECK(json_uint(json_member(root, "n"), UINT64_MAX, &number) && number == 9007199254740991u);
+    CHECK(!json_uint(json_member(root, "n"), 5, &number));
+    CHECK_EQ_INT(number, 0);
+    CHECK(!json_uint(json_member(root, "big"), UINT64_MAX, &number));
+    CHECK(!json_uint(json_member(root, "f"), 9, &number));
+    CHECK(!json_uint(json_member(root, "neg"), 9, &number));
+    CHECK(!json_uint(json_member(root, "s"), 9, &number));
+    CHECK(!json_uint(json_member(root, "absent"), 9, &number));
+    CHECK(json_number(json_member(root, "neg"), &real) && real == -1);
+    CHECK(!json_number(json_member(root, "inf"), &real));
+    CHECK(json_text(json_member(root, "s"), &text));
+    CHECK(bytes_equal(text, bytes_text("x\xc3\xa9")));
+    CHECK(!json_text(json_member(root, "n"), &text) && text.len == 0);
+    CHECK(json_bool(json_member(root, "t"), &yes) && yes);
+    CHECK(!json_bool(json_member(root, "n"), &yes) && !yes);
+    CHECK_EQ_INT(json_count(json_member(root, "l")), 3);
+    CHECK_EQ_INT(json_count(root), 11);
+    CHECK_EQ_INT(json_count(NULL), 0);
+    CHECK(json_uint(json_element(json_member(root, "l"), 2), 3, &number) && number == 3);
+    CHECK(json_element(json_member(root, "l"), 3) == NULL);
+    CHECK(json_member(json_member(json_member(root, "x"), "y"), "z") == NULL);
+    CHECK(json_member_at(root, 2, &name) != NULL);
+    CHECK_EQ_STRING(name, "f");
+    CHECK(json_member_at(root, 11, &name) == NULL && name == NULL);
+
+    CHECK(json_amount(json_member(root, "pay"), 2, 501, &minor) && minor == 501);
+    CHECK(!json_amount(json_member(root, "pay"), 2, 500, &minor));
+    CHECK(!json_amount(json_member(root, "pay"), 1, 999, &minor));
+    CHECK(!json_amount(json_member(root, "sub"), 2, 999, &minor));
+    CHECK(json_amount(json_member(root, "sub"), 3, 9999, &minor) && minor == 5015);
+    CHECK(json_amount(json_member(root, "whole"), 2, 9999, &minor) && minor == 1200);
+    CHECK(json_amount(json_member(root, "whole"), 0, 9999, &minor) && minor == 12);
+    CHECK(!json_amount(json_member(root, "neg"), 2, 9999, &minor));
+    CHECK(!json_amount(json_member(root, "inf"), 2, INT64_MAX, &minor));
+    json_close(root);
+}
+
+/* Every amount of two digits, as written, is read as what it was. */
+static void test_amounts_survive(void)
+{
+    size_t wrong = 0;
+    for (int64_t minor = 0; minor < 200000; minor += 7) {
+        char memory[40] = "";
+        struct buffer buffer = buffer_of(memory, sizeof memory);
+        struct json_out out;
+        const struct json *root;
+        int64_t back = -1;
+        json_out_open(&out, json_to_buffer, &buffer);
+        json_put_amount(&out, NULL, minor, 2);
+        if (json_out_end(&out) != SCRIP_OK ||
+            json_parse(buffer_bytes(&buffer), arena, 512, &root, NULL) != SCRIP_OK) {
+            wrong++;
+            continue;
+        }
+        wrong += !json_amount(root, 2, INT64_MAX, &back) || back != minor;
+        json_close(root);
+    }
+    CHECK_EQ_INT(wrong, 0);
+}
+
+static void write_all(struct json_out *out)
+{
+    json_put_object(out, NULL);
+    json_put_string(out, "text", "a\"\\\n\x7f\xc3\xa9/");
+    json_put_array(out, "list");
+    json_put_uint(out, NULL, UINT64_MAX);
+    json_put_int(out, NULL, INT64_MIN);
+    json_put_object(out, NULL);
+    json_end_object(out);
+    json_put_null(out, NULL);
+    json_end_array(out);
+    json_put_amount(out, "pay", 500, 2);
+    json_put_amount(out, "cents", -5, 2);
+    json_put_amount(out, "yen", 500, 0);
+    json_put_amount(out, "dinar", 1, 3);
+    json_put_bool(out, "no", false);
+    json_put_base64url(out, "b", bytes_of("\xff\xfe\xfd\xfc", 4));
+    json_end_object(out);
+}
+
+static void test_writing(void)
+{
+    static const char
+        expected[] = "{\"text\":\"a\\\"\\\\\\u000a\x7f\xc3\xa9/\","
+                     "\"list\":[18446744073709551615,-9223372036854775808,{},null],\"pay\":5.00,"
+                     "\"cents\":-0.05,\"yen\":500,\"dinar\":0.001,\"no\":false,\"b\":\"__79_A\"}";
+    char memory[512];
+    struct buffer buffer = buffer_of(memory, sizeof memory);
+    struct json_out out;
+    json_out_open(&out, NULL, NULL);
+    write_all(&out);
+    CHECK_STATUS(json_out_end(&out), SCRIP_OK);
+    CHECK_EQ_INT(out.len, sizeof expected - 1);
+
+    json_out_open(&out, json_to_buffer, &buffer);
+    write_all(&out);
+    CHECK_STATUS(json_out_end(&out), SCRIP_OK);
+    CHECK_EQ_INT(buffer.len, sizeof expected - 1);
+    CHECK_EQ_BYTES(memory, expected, sizeof expected - 1);
+
+    for (size_t room = 0; room < sizeof expected - 1; room++) {
+        buffer = buffer_of(memory, room);
+        json_out_open(&out, json_to_buffer, &buffer);
+        write_all(&out);
+        CHECK_STATUS(json_out_end(&out), SCRIP_REFUSED_TOO_LONG);
+    }
+}
+
+static void test_long_base64url_has_no_seam(void)
+{
+    uint8_t data[100] = {0};
+    char memory[200];
+    struct buffer buffer = buffer_of(memory, sizeof memory);
+    struct json_out out;
+    json_out_open(&out, json_to_buffer, &buffer);
+    json_put_base64url(&out, NULL, bytes_of(data, sizeof data));
+    CHECK_STATUS(json_out_end(&out), SCRIP_OK);
+    CHECK_EQ_INT(buffer.len, 2 + 134);
+    for (size_t i = 1; i <= 134; i++)
+        CHECK_EQ_INT(memory[i], 'A');
+}
+
+static void test_malformed_text_is_not_written(void)
+{
+    struct json_out out;
+    json_out_open(&out, NULL, NULL);
+    json_put_array(&out, NULL);
+    json_put_text(&out, NULL, bytes_of("ok\xff", 3));
+    json_put_uint(&out, NULL, 1);
+    CHECK_STATUS(json_out_end(&out), SCRIP_REFUSED_TEXT);
+}
+
+int main(void)
+{
+    CHECK_RUN(test_accepts_json);
+    CHECK_RUN(test_refuses_everything_else);
+    CHECK_RUN(test_refuses_every_truncation);
+    CHECK_RUN(test_refuses_duplicates_however_spelt);
+    CHECK_RUN(test_bounds_the_members);
+    CHECK_RUN(test_says_where);
+    CHECK_RUN(test_short_arena_is_a_fault);
+    CHECK_RUN(test_reading);
+    CHECK_RUN(test_amounts_survive);
+    CHECK_RUN(test_writing);
+    CHECK_RUN(test_long_base64url_has_no_seam);
+    CHECK_RUN(test_malformed_text_is_not_written);
+    return check_done();
+}
