@@ -24,9 +24,11 @@ struct scan {
 };
 
 /*
- * Removes one AIM identifier (]Q0..]Q6) in front, CR LF TAB behind and the URL form's
- * `HTTPS://HOST/R/`, and decodes. REFUSED_FOREIGN, REFUSED_LENGTH, REFUSED_LAYOUT, REFUSED_TEXT;
- * *out is then without seal. out->data is overwritten.
+ * Removes one AIM identifier (]Q0..]Q6) in front, any CR LF TAB behind and, around a receipt in
+ * decimal, the URL form's `HTTPS://HOST/R/`; nothing else is trimmed and no case is folded. OK: out
+ * is sealed. REFUSED_FOREIGN: no prefix of ours. REFUSED_LENGTH: too short to hold any token or too
+ * long. REFUSED_LAYOUT: the prefix is intact but the body has characters that its transport never
+ * uses. REFUSED_TEXT: the body does not decode. *out is then without seal.
  */
 MUST_CHECK enum scrip_status scan_decode(struct bytes code, struct scan *out);
 
