@@ -17,7 +17,9 @@ struct token {
     struct cose cose;   /* views into bytes */
 };
 
-/* Consumes the scan's seal; the scan's bytes must stay. REFUSED_SHAPE; FAULT_SEAL. */
+/* Consumes the scan's seal; the scan's bytes must stay, for every later step views them.
+ * REFUSED_SHAPE: not the strict COSE_Sign1, or a payload beyond LIMIT_TOKEN_PAYLOAD; FAULT_SEAL.
+ * *out is zeroed unless OK. */
 MUST_CHECK enum scrip_status token_parse(struct scan *scan, struct token *out);
 
 /* The same for the received bytes of a record (host, tools): kind is the caller's claim. */
@@ -61,14 +63,19 @@ struct token_claims {
     bool has_member, has_offer, has_limit, has_txh, has_nonce, has_status;
 };
 
-/* Every rule of SPEC section 3 that needs only the payload. REFUSED_CLAIMS; *out is then zeroed. */
+/*
+ * Every rule of SPEC section 3 that needs only the payload: which claims there must be and may be,
+ * what each requires of another, lifetimes, and that a code worth something names at least a store.
+ * A missing tier or flags claim is zero. REFUSED_CLAIMS; *out is then zeroed.
+ */
 MUST_CHECK enum scrip_status token_claims_read(struct bytes payload, struct token_claims *out);
 
-/* Writes a payload (token_write.c: the issuing side only). It is not judged: a test may mint
- * nonsense. */
+/* Writes a payload (token_write.c: the issuing side only), tier and flags only when not zero. It is
+ * not judged: a test may mint nonsense. */
 void token_claims_write(const struct token_claims *claims, struct buffer *out);
 
-/* Lifetimes, seconds. */
+/* Lifetimes, seconds. Whatever lives longer than an identify token may is a coupon and needs a
+ * status entry. */
 enum { TOKEN_REDEEM_MAX_S = 300, TOKEN_IDENTIFY_MAX_S = 900 };
 
 #endif
