@@ -11,15 +11,21 @@
 #include "base/limits.h"
 #include "base/object.h"
 
+/* A key set names the roots that stay: one root may remove the other. */
+enum { KEYSET_ROOTS = 2 };
+
+/* How long a key set past its exp still serves to identify. */
+enum { KEYSET_IDENTIFY_GRACE_S = 14 * 86400 };
+
 enum keyset_use { KEYSET_TOKENS = 1, KEYSET_STATUS = 2, KEYSET_VAULT = 4 };
 
 struct keyset_key {
     uint8_t kid[COSE_KID_BYTES];
     uint8_t point[CRYPTO_POINT_BYTES];
-    uint8_t uses;
+    uint8_t uses; /* enum keyset_use bits */
     uint32_t nbf_s, sign_until_s, verify_until_s;
     uint32_t issuer;
-    uint32_t max_scope;
+    uint32_t max_scope; /* enum token_scope bits */
     uint32_t max_limit_minor;
     uint16_t currency;
 };
@@ -28,10 +34,13 @@ struct keyset {
     uint32_t iat_s, exp_s, seq;
     size_t count;
     struct keyset_key key[LIMIT_KEYS];
+    size_t root_count;
+    uint8_t root[KEYSET_ROOTS][COSE_KID_BYTES];
 };
 
-/* Reads a verified object. REFUSED_CLAIMS: malformed, a duplicate key, a point off the curve, more
- * than LIMIT_KEYS; *out is zeroed. */
+/* Reads a verified object; no key at all is allowed and believes nobody. REFUSED_CLAIMS: another
+ * kind of object, malformed, a duplicate key, a point off the curve, a kid that is not its
+ * thumbprint, more than LIMIT_KEYS, no root; *out is zeroed unless OK. FAULT_CRYPTO. */
 MUST_CHECK enum scrip_status keyset_read(const struct object *object, struct keyset *out);
 
 /* Writes the body (issuing side; keyset_write.c). */

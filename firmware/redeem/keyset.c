@@ -1,0 +1,115 @@
+#include "redeem/keyset.h"
+
+#include <string.h>
+
+#include "base/cbor.h"
+#include "redeem/keyset_labels.h"
+
+enum { CURRENCY_MAX = 999 }; /* ISO 4217 numeric */
+
+static bool next_is(struct cbor_reader *in, int64_t *label, int64_t want)
+{
+    return cbor_get_key(in, label) && *label == want;
+}
+
+static bool read_fixed(struct cbor_reader *in, uint8_t *out, size_t len)
+{
+    struct bytes view;
+    if (!cbor_get_bytes(in, len, len, &view))
+        return false;
+    memcpy(out, view.data, len);
+    return true;
+}
+
+static bool read_rules(struct cbor_reader *in, struct keyset_key *key)
+{
+    uint32_t uses;
+    uint32_t *const numbers[] = {
+        &uses,        &key->nbf_s,    &key->sign_until_s, &key->verify_until_s,
+        &key->issuer, &key->max_scope};
+    int64_t label = CBOR_FIRST;
+    size_t count;
+    if (!cbor_get_map(in, KEYSET_LABEL_LIMIT, &count) || count != KEYSET_LABEL_LIMIT)
+        return false;
+    for (int i = 0; i < KEYSET_LABEL_LIMIT - 1; i++)
+        if (!next_is(in, &label, i + 1) || !cbor_get_u32(in, numbers[i]))
+            return false;
+
+    uint64_t currency;
+    if (!next_is(in, &label, KEYSET_LABEL_LIMIT) || !cbor_get_array(in, 2, &count) || count != 2 ||
+        !cbor_get_u32(in, &key->max_limit_minor) || !cbor_get_uint(in, CURRENCY_MAX, &currency))
+        return false;
+    key->currency = (uint16_t)currency;
+    key->uses = (uint8_t)uses;
+    return uses != 0 && uses <= (KEYSET_TOKENS | KEYSET_STATUS | KEYSET_VAULT) &&
+           key->nbf_s <= key->sign_until_s && key->sign_until_s <= key->verify_until_s;
+}
+
+static bool read_key(struct cbor_reader *in, struct keyset_key *key)
+{
+    int64_t label = CBOR_FIRST;
+    uint64_t value;
+    size_t pairs;
+    key->point[0] = 4;
+    return cbor_get_map(in, 6, &pairs) && pairs == 6 && next_is(in, &label, COSE_KEY_KTY) &&
+           cbor_get_uint(in, COSE_KTY_EC2, &value) && value == COSE_KTY_EC2 &&
+           next_is(in, &label, COSE_KEY_KID) && read_fixed(in, key->kid, COSE_KID_BYTES) &&
+           next_is(in, &label, COSE_KEY_CRV) && cbor_get_uint(in, COSE_CRV_P256, &value) &&
+           value == COSE_CRV_P256 && next_is(in, &label, COSE_KEY_X) &&
+           read_fixed(in, key->point + 1, 32) && next_is(in, &label, COSE_KEY_Y) &&
+           read_fixed(in, key->point + 33, 32) && next_is(in, &label, KEYSET_LABEL_RULES) &&
+           read_rules(in, key);
+}
+
+static enum scrip_status check_key(const struct keyset *keys, const struct keyset_key *key)
+{
+    uint8_t kid[COSE_KID_BYTES];
+    for (size_t i = 0; i < keys->count; i++)
+        if (memcmp(keys->key[i].point, key->point, CRYPTO_POINT_BYTES) == 0)
+            return SCRIP_REFUSED_CLAIMS;
+    enum scrip_status status = crypto_point_check(key->point);
+    if (status != SCRIP_OK)
+        return scrip_is_refused(status) ? SCRIP_REFUSED_CLAIMS : status;
+    TRY(cose_kid(key->point, kid));
+    return memcmp(kid, key->kid, sizeof kid) == 0 ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
+}
+
+static enum scrip_status read_body(struct bytes body, struct keyset *out)
+{
+    struct cbor_reader in = cbor_read(body);
+    int64_t label = CBOR_FIRST;
+    size_t pairs, count;
+    if (!cbor_get_map(&in, 2, &pairs) || pairs != 2 || !next_is(&in, &label, KEYSET_LABEL_KEYS) ||
+        !cbor_get_array(&in, LIMIT_KEYS, &count))
+        return SCRIP_REFUSED_CLAIMS;
+    while (out->count < count) {
+        struct keyset_key *key = &out->key[out->count];
+        if (!read_key(&in, key))
+            return SCRIP_REFUSED_CLAIMS;
+        TRY(check_key(out, key));
+        out->count++;
+    }
+    if (!next_is(&in, &label, KEYSET_LABEL_ROOTS) ||
+        !cbor_get_array(&in, KEYSET_ROOTS, &out->root_count) || out->root_count == 0)
+        return SCRIP_REFUSED_CLAIMS;
+    for (size_t i = 0; i < out->root_count; i++)
+        if (!read_fixed(&in, out->root[i], COSE_KID_BYTES))
+            return SCRIP_REFUSED_CLAIMS;
+    return cbor_done(&in) ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
+}
+
+enum scrip_status keyset_read(const struct object *object, struct keyset *out)
+{
+    memset(out, 0, sizeof *out);
+    if (object->kind != OBJECT_KEYS)
+        return SCRIP_REFUSED_CLAIMS;
+    enum scrip_status status = read_body(object->body, out);
+    if (status != SCRIP_OK) {
+        memset(out, 0, sizeof *out);
+        return status;
+    }
+    out->iat_s = object->iat_s;
+    out->exp_s = object->exp_s;
+    out->seq = object->seq;
+    return SCRIP_OK;
+}
