@@ -31,6 +31,9 @@ struct trust {
     uint32_t exp_grace_s;              /* the host's extra tolerance behind exp; 0 on a terminal */
 };
 
+/* How long past its exp a code's spent entry is kept, in seconds of the floor: the largest S. */
+enum { VERIFY_SPENT_S = 120 };
+
 struct voucher {
     uint32_t seal;
     struct bytes token;         /* the received bytes */
@@ -40,8 +43,29 @@ struct voucher {
     struct wallclock_time now; /* the reading it was judged by */
 };
 
-/* Consumes the token's seal. One REFUSED_* per class, FAULT_* for accidents; *out is zeroed unless
- * OK. */
+/*
+ * Consumes the token's seal. The statuses in the order in which they are found out; *out is zeroed
+ * unless OK:
+ *
+ *   FAULT_SEAL          the token does not come from token_parse()
+ *   REFUSED_FOREIGN     a receipt is not worth anything
+ *   REFUSED_KEYS_STALE  no key set
+ *   REFUSED_KEY         no token key has the kid
+ *   REFUSED_SIGNATURE   keys that share the kid are all tried, and none made it
+ *   REFUSED_CLAIMS      token_claims_read(), or beyond the key's max_scope or max_limit
+ *   REFUSED_KEY         issued or expiring outside the key's own life
+ *   REFUSED_AUDIENCE    not a prefix of our identity
+ *   REFUSED_BINDING     a txh without an open challenge, another one's, or none while one is open
+ *   REFUSED_NOT_YET     iat > T + S
+ *   REFUSED_EXPIRED     T >= exp + S + grace
+ *   REFUSED_KEYS_STALE  the key set is past its exp and the code is worth something, or it is 14
+ *                       days past
+ *   FAULT_*             an accident; says nothing of the code
+ *
+ * While the clock is BAD there is no T: then, as always, the floor alone refuses what expired so
+ * long ago that the spent set may have dropped it (floor > exp + 120 s). The voucher carries the
+ * reading, and policy_permit() decides what may be done without knowing the time.
+ */
 MUST_CHECK enum scrip_status verify_token(const struct trust *trust, struct token *token,
                                           struct voucher *out);
 
