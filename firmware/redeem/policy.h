@@ -31,8 +31,27 @@ struct policy {
     bool refund_offline;
 };
 
-/* Reads a verified object. REFUSED_CLAIMS: malformed, unknown number, out of range; *out is zeroed.
- */
+/* The numbers of the limits in the body. All are required, each an unsigned integer and a yes or no
+ * 1 or 0: a limit left out has no safe default. UINT32_MAX is as good as none. */
+enum policy_limit {
+    POLICY_MAX_VALUE_PER_TOKEN = 1,
+    POLICY_MAX_OFFLINE_COUNT,
+    POLICY_MAX_OFFLINE_VALUE,
+    POLICY_MAX_OFFLINE_S,
+    POLICY_PER_MEMBER_PER_DAY,
+    POLICY_RANDOM_ONLINE_PERMILLE, /* at most 1000; 0: off */
+    POLICY_STORE_TERMINALS,
+    POLICY_ONLINE_TIMEOUT_MS, /* at most 60,000 */
+    POLICY_CURRENCY,
+    POLICY_CURRENCY_EXPONENT, /* at most 4 */
+    POLICY_REQUIRE_ONLINE_FIRST,
+    POLICY_ALLOW_UNKNOWN_TIME,
+    POLICY_REFUND_OFFLINE,
+    POLICY_LIMITS
+};
+
+/* Reads a verified object. REFUSED_CLAIMS: another kind of object, a limit missing, unknown or out
+ * of range; *out is zeroed unless OK. */
 MUST_CHECK enum scrip_status policy_read(const struct object *object, struct policy *out);
 /* Writes the body (issuing side; policy_write.c). */
 void policy_write(const struct policy *policy, struct buffer *out);
@@ -50,6 +69,7 @@ struct sale {
     bool training;
     uint8_t mode;                     /* enum sale_mode */
     uint8_t lines[CRYPTO_HASH_BYTES]; /* sale_lines_finish() */
+    uint8_t txh[TOKEN_ID_BYTES]; /* bind_txh() under the open challenge's nonce; zero: none open */
 };
 
 enum sale_mode { SALE_ANY, SALE_ONLINE_ONLY, SALE_OFFLINE /* a supervisor's choice */ };
@@ -77,8 +97,29 @@ struct permit {
     struct voucher voucher;
 };
 
-/* Consumes the voucher's seal. One REFUSED_* a limit, in the order of the enum; *out is zeroed
- * unless OK. */
+/*
+ * Consumes the voucher's seal; *out is zeroed unless OK. In this order:
+ *
+ *   REFUSED_SUSPENDED     by the host
+ *   REFUSED_SCOPE         the code redeems nothing
+ *   REFUSED_CURRENCY      the code's, the sale's and the policy's are not one
+ *   REFUSED_AMOUNT        the value is wanted_minor or else the code's limit up to the total; it is
+ *                         refused when zero or above either. All or nothing: a wanted value is
+ * never cut down
+ *   REFUSED_TRAINING      exactly one of sale and code is training. When both are, that is all: no
+ *                         limit counts and nobody is asked, for nothing will be recorded
+ *   REFUSED_FULL          no room for the record, also not for one that asks
+ *
+ * Then why the terminal may not decide alone: REFUSED_ONLINE_ONLY (the sale or the code wants the
+ * host), REFUSED_STATUS (a coupon: only the host knows), REFUSED_NO_POLICY (none, or past its exp),
+ * REFUSED_CLOCK (time is unknown, the code not bound to our challenge, and the policy does not
+ * allow it), REFUSED_LIMIT_VALUE, _COUNT, _SUM, _TIME, _MEMBER. While host_ready, such a sale
+ * becomes PERMIT_ASK without fallback instead, unless its mode is SALE_OFFLINE. One that the
+ * terminal may decide becomes PERMIT_ASK with fallback when the policy wants the host first or the
+ * draw says so, else PERMIT_OFFLINE.
+ *
+ * TOKEN_STAFF_CHECK changes nothing here: what the cashier must look at is the agent's to show.
+ */
 MUST_CHECK enum scrip_status policy_permit(const struct facts *facts, struct voucher *voucher,
                                            const struct sale *sale, struct permit *out);
 

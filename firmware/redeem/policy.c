@@ -1,0 +1,169 @@
+#include "redeem/policy.h"
+
+#include <string.h>
+
+#include "base/cbor.h"
+#include "redeem/seal.h"
+
+/* In the order of enum policy_limit: every limit must be there, for none has a safe default. */
+static const uint32_t MOST[POLICY_LIMITS] = {
+    [POLICY_MAX_VALUE_PER_TOKEN] = UINT32_MAX,
+    [POLICY_MAX_OFFLINE_COUNT] = UINT32_MAX,
+    [POLICY_MAX_OFFLINE_VALUE] = UINT32_MAX,
+    [POLICY_MAX_OFFLINE_S] = UINT32_MAX,
+    [POLICY_PER_MEMBER_PER_DAY] = UINT32_MAX,
+    [POLICY_RANDOM_ONLINE_PERMILLE] = 1000,
+    [POLICY_STORE_TERMINALS] = UINT16_MAX,
+    [POLICY_ONLINE_TIMEOUT_MS] = 60000,
+    [POLICY_CURRENCY] = 999,
+    [POLICY_CURRENCY_EXPONENT] = 4,
+    [POLICY_REQUIRE_ONLINE_FIRST] = 1,
+    [POLICY_ALLOW_UNKNOWN_TIME] = 1,
+    [POLICY_REFUND_OFFLINE] = 1,
+};
+
+enum scrip_status policy_read(const struct object *object, struct policy *out)
+{
+    struct cbor_reader in = cbor_read(object->body);
+    uint32_t value[POLICY_LIMITS] = {0};
+    int64_t label = CBOR_FIRST;
+    size_t pairs;
+    memset(out, 0, sizeof *out);
+    if (object->kind != OBJECT_POLICY || !cbor_get_map(&in, POLICY_LIMITS - 1, &pairs) ||
+        pairs != POLICY_LIMITS - 1)
+        return SCRIP_REFUSED_CLAIMS;
+    for (int i = 1; i < POLICY_LIMITS; i++)
+        if (!cbor_get_key(&in, &label) || label != i || !cbor_get_u32(&in, &value[i]) ||
+            value[i] > MOST[i])
+            return SCRIP_REFUSED_CLAIMS;
+    if (!cbor_done(&in) || value[POLICY_CURRENCY] == 0)
+        return SCRIP_REFUSED_CLAIMS;
+
+    *out = (struct policy){
+        .iat_s = object->iat_s,
+        .exp_s = object->exp_s,
+        .seq = object->seq,
+        .max_value_per_token_minor = value[POLICY_MAX_VALUE_PER_TOKEN],
+        .max_offline_count = value[POLICY_MAX_OFFLINE_COUNT],
+        .max_offline_value_minor = value[POLICY_MAX_OFFLINE_VALUE],
+        .max_offline_s = value[POLICY_MAX_OFFLINE_S],
+        .per_member_per_day_minor = value[POLICY_PER_MEMBER_PER_DAY],
+        .random_online_permille = value[POLICY_RANDOM_ONLINE_PERMILLE],
+        .store_terminals = value[POLICY_STORE_TERMINALS],
+        .online_timeout_ms = value[POLICY_ONLINE_TIMEOUT_MS],
+        .currency = (uint16_t)value[POLICY_CURRENCY],
+        .currency_exponent = (uint8_t)value[POLICY_CURRENCY_EXPONENT],
+        .require_online_first = value[POLICY_REQUIRE_ONLINE_FIRST] != 0,
+        .allow_unknown_time = value[POLICY_ALLOW_UNKNOWN_TIME] != 0,
+        .refund_offline = value[POLICY_REFUND_OFFLINE] != 0,
+    };
+    return SCRIP_OK;
+}
+
+/* What the code and the sale alone decide, wherever the answer is given. */
+static enum scrip_status value_of(const struct facts *facts, const struct token_claims *claims,
+                                  const struct sale *sale, uint32_t *amount_minor)
+{
+    const struct policy *policy = facts->policy;
+    if ((claims->scope & TOKEN_REDEEM_ANY) == 0)
+        return SCRIP_REFUSED_SCOPE;
+    if (claims->currency != sale->currency ||
+        (policy != NULL && policy->currency != sale->currency))
+        return SCRIP_REFUSED_CURRENCY;
+
+    uint32_t most_minor = claims->limit_minor < sale->total_minor ? claims->limit_minor
+                                                                  : sale->total_minor;
+    *amount_minor = sale->wanted_minor != 0 ? sale->wanted_minor : most_minor;
+    if (*amount_minor == 0 || *amount_minor > most_minor)
+        return SCRIP_REFUSED_AMOUNT;
+    return sale->training == ((claims->flags & TOKEN_TRAINING) != 0) ? SCRIP_OK
+                                                                     : SCRIP_REFUSED_TRAINING;
+}
+
+/* What time it is at the least. */
+static uint32_t least_time(const struct wallclock_time *now)
+{
+    return now->quality == WALLCLOCK_BAD ? now->floor_s : now->t_s;
+}
+
+/* OK: the terminal may decide alone. */
+static enum scrip_status may_be_offline(const struct facts *facts, const struct voucher *voucher,
+                                        const struct sale *sale, uint32_t amount_minor)
+{
+    const struct policy *policy = facts->policy;
+    const struct token_claims *claims = &voucher->claims;
+    if (sale->mode == SALE_ONLINE_ONLY || (claims->flags & TOKEN_OFFLINE) == 0)
+        return SCRIP_REFUSED_ONLINE_ONLY;
+    if (claims->has_status)
+        return SCRIP_REFUSED_STATUS;
+    if (policy == NULL || least_time(&voucher->now) >= policy->exp_s)
+        return SCRIP_REFUSED_NO_POLICY;
+
+    bool unknown_time = voucher->now.quality == WALLCLOCK_BAD;
+    if (unknown_time && !voucher->bound && !policy->allow_unknown_time)
+        return SCRIP_REFUSED_CLOCK;
+    if (amount_minor > policy->max_value_per_token_minor)
+        return SCRIP_REFUSED_LIMIT_VALUE;
+    if (facts->unsettled_count >= policy->max_offline_count)
+        return SCRIP_REFUSED_LIMIT_COUNT;
+    if (facts->unsettled_minor + amount_minor > policy->max_offline_value_minor)
+        return SCRIP_REFUSED_LIMIT_SUM;
+    if (voucher->now.signed_age_s > policy->max_offline_s &&
+        !(unknown_time && policy->allow_unknown_time))
+        return SCRIP_REFUSED_LIMIT_TIME;
+    if (facts->member_today_minor + amount_minor > policy->per_member_per_day_minor)
+        return SCRIP_REFUSED_LIMIT_MEMBER;
+    return SCRIP_OK;
+}
+
+/* The share of codes that ask the host grows from the policy's figure to all at the largest value.
+ */
+static bool is_drawn(const struct facts *facts, uint32_t amount_minor)
+{
+    uint32_t base = facts->policy->random_online_permille;
+    uint32_t most_minor = facts->policy->max_value_per_token_minor;
+    if (base == 0)
+        return false;
+    if (facts->draw == NULL || amount_minor >= most_minor)
+        return true;
+    uint64_t share = base + (uint64_t)(1000 - base) * amount_minor / most_minor;
+    return bytes_get_u32(facts->draw) % 1000 < share;
+}
+
+static enum scrip_status choose(const struct facts *facts, const struct voucher *voucher,
+                                const struct sale *sale, struct permit *out)
+{
+    if (facts->suspended)
+        return SCRIP_REFUSED_SUSPENDED;
+    TRY(value_of(facts, &voucher->claims, sale, &out->amount_minor));
+    out->mode = PERMIT_OFFLINE;
+    if (sale->training)
+        return SCRIP_OK; /* no record, no value: nothing to limit and nobody to ask */
+    if (facts->full || facts->capacity == 0)
+        return SCRIP_REFUSED_FULL;
+
+    enum scrip_status offline = may_be_offline(facts, voucher, sale, out->amount_minor);
+    bool ask = facts->host_ready && sale->mode != SALE_OFFLINE &&
+               (offline != SCRIP_OK || facts->policy->require_online_first ||
+                is_drawn(facts, out->amount_minor));
+    if (!ask)
+        return offline;
+    out->mode = PERMIT_ASK;
+    out->offline_fallback = offline == SCRIP_OK;
+    return SCRIP_OK;
+}
+
+enum scrip_status policy_permit(const struct facts *facts, struct voucher *voucher,
+                                const struct sale *sale, struct permit *out)
+{
+    memset(out, 0, sizeof *out);
+    TRY(seal_take(&voucher->seal, SEAL_VOUCHER));
+    enum scrip_status status = choose(facts, voucher, sale, out);
+    if (status != SCRIP_OK) {
+        memset(out, 0, sizeof *out);
+        return status;
+    }
+    out->voucher = *voucher;
+    out->seal = SEAL_PERMIT;
+    return SCRIP_OK;
+}
