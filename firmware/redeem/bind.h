@@ -9,14 +9,21 @@
 #include "base/identity.h"
 #include "redeem/policy.h"
 
-/* One hash over a sale's items, in message order, fed item by item so that no list is kept. */
+/*
+ * One hash over a sale's items, in message order, fed item by item so that no list is kept: SHA-256
+ * of det-CBOR [[product code, quantity x 1000, amount]...]. After start, finish must be called
+ * whatever add answers: it releases the hash.
+ */
 struct sale_lines {
     struct crypto_hash hash;
-    size_t count;
+    size_t count; /* items still to come */
 };
 MUST_CHECK enum scrip_status sale_lines_start(struct sale_lines *lines, size_t count);
+/* REFUSED_TOO_LONG: the code is beyond LIMIT_PRODUCT_CODE. REFUSED_ARGUMENT: more items than start
+ * was told. The item is then not part of the hash. */
 MUST_CHECK enum scrip_status sale_lines_add(struct sale_lines *lines, struct bytes product_code,
                                             uint32_t quantity_milli, int64_t amount_minor);
+/* REFUSED_ARGUMENT: fewer items than start was told; digest is not to be used. */
 MUST_CHECK enum scrip_status sale_lines_finish(struct sale_lines *lines,
                                                uint8_t digest[CRYPTO_HASH_BYTES]);
 
@@ -26,15 +33,18 @@ MUST_CHECK enum scrip_status bind_txh(const struct identity *terminal, uint32_t 
                                       const uint8_t *nonce, const struct sale *sale,
                                       uint8_t txh[TOKEN_ID_BYTES]);
 
+enum { BIND_DIGEST_BYTES = 8 };
+
 struct redemption {
     uint32_t seal;
     struct permit permit;
     struct sale sale;
-    uint8_t digest[8]; /* of the till's request: the same request again is recognised by it */
+    uint8_t digest[BIND_DIGEST_BYTES]; /* of the till's request: the same request again is
+                                          recognised by it */
 };
 
-/* Consumes the permit's seal. REFUSED_BINDING: the voucher's txh is not this sale's. FAULT_SEAL,
- * FAULT_CRYPTO. */
+/* Consumes the permit's seal. REFUSED_BINDING: the voucher is bound, and not to sale->txh.
+ * FAULT_SEAL, FAULT_CRYPTO. *out is without seal unless OK. */
 MUST_CHECK enum scrip_status bind_sale(struct permit *permit, const struct sale *sale,
                                        struct redemption *out);
 
