@@ -83,6 +83,8 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+# The programs that must notice a planted fault, see tests/mutants.
+MUTANTS := $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/null $(wildcard tests/*/mutants.txt) | sort -u)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
 BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH)
 
@@ -101,11 +103,12 @@ demo: setup-demo ## watch one redemption live: online, offline, through a power 
 ##@ Prove
 test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
 	@rm -rf build/test
-	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER)
+	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER) $(MUTANTS)
 	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
 	@$(MAKE) SAN=1 unit || :
 	@$(MAKE) vectors || :
 	@$(MAKE) power || :
+	@$(MAKE) mutants || :
 	@$(MAKE) e2e || :
 	@tests/run-suite --total
 
@@ -115,6 +118,8 @@ vectors: $(VECTORS) ## only the public test vectors
 	@tests/run-suite $@ $^
 power: $(POWER) ## only the power cuts
 	@tests/run-suite $@ $^
+mutants: $(MUTANTS) ## only the planted faults, each of which a test must notice
+	@tests/run-suite $@ $(if $^,tests/mutants)
 e2e: all ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 
@@ -142,8 +147,8 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE all lib test-programs unit-programs demo test unit vectors power e2e check format size size-report bench clean \
-    distclean help setup-demo setup-test setup-boards setup-check setup-bench
+.PHONY: FORCE all lib test-programs unit-programs demo test unit vectors power mutants e2e check format \
+    size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check setup-bench
 
 # Links -------------------------------------------------------------------------------------------
 
