@@ -198,6 +198,9 @@ LIB_OBJECTS_cjson := $(B)/lib/cjson/cJSON.o
 LIB_OBJECTS_qrencode := $(QRENCODE:%=$(B)/lib/qrencode/%.o)
 QRENCODE_VERSION := -DMAJOR_VERSION=4 -DMINOR_VERSION=1 -DMICRO_VERSION=1 -DVERSION='"4.1.1"' \
     -DSTATIC_IN_RELEASE=static
+# Its memory is the arena that firmware/base/qr.c is handed, not a heap.
+QRENCODE_MEMORY := -Dmalloc=qr_malloc -Dcalloc=qr_calloc -Drealloc=qr_realloc -Dfree=qr_free
+$(LIB_OBJECTS_qrencode): LIB_DEFINES := $(QRENCODE_VERSION) $(QRENCODE_MEMORY)
 LIB_OBJECTS := $(LIB_OBJECTS_mbedtls) $(LIB_OBJECTS_cjson) $(LIB_OBJECTS_qrencode)
 PINNED := build/deps/mbedtls/.pinned build/deps/cjson/.pinned build/deps/qrencode/.pinned
 $(foreach lib,mbedtls cjson qrencode,$(eval $(B)/lib/lib$(lib).a: $(LIB_OBJECTS_$(lib))))
@@ -210,7 +213,7 @@ $(B)/lib/%.a:
 
 $(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h
 	@mkdir -p $(@D)
-	@$(CC) $(LIB_CFLAGS) $(QRENCODE_VERSION) -w -c build/deps/$*.c -o $@
+	@$(CC) $(LIB_CFLAGS) $(LIB_DEFINES) -w -c build/deps/$*.c -o $@
 
 $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(PINNED)
 	@mkdir -p $(@D)
