@@ -53,7 +53,8 @@ void currency_put_amount(const struct currency *currency, uint32_t minor, struct
     }
 }
 
-enum scrip_status currency_get_amount(const struct currency *currency, struct bytes text, uint32_t *minor)
+enum scrip_status currency_get_amount(const struct currency *currency, struct bytes text,
+                                      uint32_t *minor)
 {
     uint64_t value = 0;
     unsigned fraction = 0;

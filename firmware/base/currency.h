@@ -1,7 +1,9 @@
 /*
- * currency: ISO 4217 numbers, letters and exponents of the currencies that a terminal may be set to.
+ * currency: ISO 4217 numbers, letters and exponents of the currencies that a terminal may be set
+ * to.
  *
- * The wire and flash carry the number; letters are for people and for nexo, the exponent for amounts.
+ * The wire and flash carry the number; letters are for people and for nexo, the exponent for
+ * amounts.
  */
 #ifndef BASE_CURRENCY_H
 #define BASE_CURRENCY_H
@@ -9,8 +11,8 @@
 #include "base/bytes.h"
 
 struct currency {
-    char letters[4]; /* "EUR", NUL-terminated */
-    uint16_t number; /* 978 */
+    char letters[4];  /* "EUR", NUL-terminated */
+    uint16_t number;  /* 978 */
     uint8_t exponent; /* digits behind the point: 2 */
 };
 
@@ -21,7 +23,9 @@ const struct currency *currency_of_letters(struct bytes letters);
 /* Appends an amount as people read it: 500, EUR -> "5.00". */
 void currency_put_amount(const struct currency *currency, uint32_t minor, struct buffer *out);
 
-/* Reads such an amount, with at most the currency's digits behind the point. REFUSED_AMOUNT: malformed or above 2^32 - 1. */
-MUST_CHECK enum scrip_status currency_get_amount(const struct currency *currency, struct bytes text, uint32_t *minor);
+/* Reads such an amount, with at most the currency's digits behind the point. REFUSED_AMOUNT:
+ * malformed or above 2^32 - 1. */
+MUST_CHECK enum scrip_status currency_get_amount(const struct currency *currency, struct bytes text,
+                                                 uint32_t *minor);
 
 #endif

@@ -139,8 +139,10 @@ struct ledger_story {
 MUST_CHECK enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq,
                                           struct ledger_story *story);
 
-/* The record at seq, of any type; views into the scratch. REFUSED_NOT_FOUND: beyond the head or no longer held. FAULT_CORRUPT. */
-MUST_CHECK enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq, struct record *record);
+/* The record at seq, of any type; views into the scratch. REFUSED_NOT_FOUND: beyond the head or no
+ * longer held. FAULT_CORRUPT. */
+MUST_CHECK enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq,
+                                           struct record *record);
 
 /* The redemption that a till's reference led to. service_id may be empty with transaction_id given.
  * REFUSED_NOT_FOUND. */
