@@ -170,7 +170,8 @@ $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
 $(B)/scrip.o: $(call archives,$(AGENT)) $(B)/lib/libcjson.a
 	@echo "  LD  $@"
 	@$(CC) $(BOARD_CFLAGS) -r -nostdlib -Wl,--no-gc-sections -o $@ -Wl,--whole-archive $^ -Wl,--no-whole-archive
-	@$(or $(BOARD_OBJCOPY),objcopy) -w -G 'scrip_*' -G 'mbedtls_*' $@
+	@$(or $(BOARD_OBJCOPY),objcopy) -w -G 'scrip_*' -G 'mbedtls_*' \
+	    $(foreach name,malloc calloc realloc free,-G qr_$(name)) $@
 
 $(BINARIES): $(LIBS)
 	@echo "  LD  $@"
@@ -211,7 +212,7 @@ $(B)/lib/%.a:
 	@rm -f $@
 	@$(or $(BOARD_AR),ar) rcs $@ $(filter %.o,$^)
 
-$(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h
+$(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/lib/flags boards/mbedtls_config.h boards/psa_crypto_config.h
 	@mkdir -p $(@D)
 	@$(CC) $(LIB_CFLAGS) $(LIB_DEFINES) -w -c build/deps/$*.c -o $@
 
@@ -224,7 +225,8 @@ $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(
 
 # Written only when it changes, so that other flags rebuild and the same flags do not.
 $(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)
-$(B)/flags: FORCE
+$(B)/lib/flags: export FLAGS = $(CC) $(LIB_CFLAGS) $(QRENCODE_VERSION) $(QRENCODE_MEMORY)
+$(B)/flags $(B)/lib/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
 # The machine: packages and library sources -------------------------------------------------------
