@@ -1,10 +1,12 @@
 /*
  * record: the deterministic CBOR bytes of one chained journal entry, sent to the host verbatim.
  *
- * One map with integer keys (enum record_key). The identity of everything is (terminal, epoch,
- * seq).
+ * One map with integer keys (enum record_key); every type has one form, so that a record has one
+ * encoding: a key that may be left out is left out exactly when its value is zero or empty. The
+ * identity of everything is (terminal, epoch, seq).
  *
- * Memory   Views into the bytes read. Format: SPEC section 3; CDDL in tools/host/api/record.cddl.
+ * Memory   Views into the bytes read. Threads: pure functions. Time: linear.
+ * Format   SPEC section 3; CDDL in tools/host/api/record.cddl.
  */
 #ifndef REDEEM_RECORD_H
 #define REDEEM_RECORD_H
@@ -49,9 +51,10 @@ enum record_key {
     RECORD_KEY_TXH = 24,
     RECORD_KEY_SALE = 25, /* [SaleID, ServiceID, SaleTransactionID, total, lines(32)] */
     RECORD_KEY_DIGEST = 26,
-    RECORD_KEY_STATE = 27, /* the state bits when it was answered */
-    RECORD_KEY_DEPTH = 28, /* the outbox's depth */
-    RECORD_KEY_OF = 30,    /* the seq that an outcome, reverse, refund or late verdict is about */
+    RECORD_KEY_STATE = 27,  /* the state bits when it was answered */
+    RECORD_KEY_DEPTH = 28,  /* the outbox's depth */
+    RECORD_KEY_ISSUER = 29, /* of the token, by its key: with the cti it names the code */
+    RECORD_KEY_OF = 30,     /* the seq that an outcome, reverse, refund or late verdict is about */
     RECORD_KEY_RESULT = 31,
     RECORD_KEY_AUTH = 32,
     RECORD_KEY_CODE = 33
@@ -94,12 +97,15 @@ struct record {
     /* RECORD_REDEEM; token, txh (empty or 16 bytes), sale texts and lines are views. */
     struct bytes token, txh;
     uint8_t mode;
-    uint32_t amount_minor; /* also RECORD_REFUND */
+    /* Also an approving outcome's and a reverse's: a reader that starts behind the redeem record
+     * knows its value. */
+    uint32_t amount_minor;
     uint16_t currency;
     struct bytes sale_id, service_id, transaction_id, lines;
     uint32_t total_minor;
     uint8_t digest[8];
     uint32_t state, depth;
+    uint32_t issuer;
 
     /* The rest. */
     uint32_t of;
@@ -109,10 +115,13 @@ struct record {
     struct bytes raw;  /* the whole record, set by record_read() */
 };
 
-/* REFUSED_SHAPE: not exactly the form of its type; *out is zeroed. */
+/* REFUSED_SHAPE: not exactly the form of its type, or a type without a form yet (refund, award,
+ * command, time step, policy, lost, close); *out is zeroed. */
 MUST_CHECK enum scrip_status record_read(struct bytes data, struct record *out);
 
-/* REFUSED_TOO_LONG: beyond LIMIT_RECORD_BYTES or the buffer. */
+/* Appends to out only what record_read() takes. REFUSED_ARGUMENT: a field is not of the form (text
+ * that is not UTF-8 or has control characters, a txh that is not 16 bytes). REFUSED_TOO_LONG:
+ * beyond LIMIT_RECORD_BYTES or the buffer. out->len is then what it was. */
 MUST_CHECK enum scrip_status record_write(const struct record *record, struct buffer *out);
 
 /* The link that the next record carries as prev: SHA-256 of the record's bytes, first 16. */
