@@ -1,0 +1,399 @@
+/* Opening the log: which sectors are ours, where it ends, and the fence that says so. */
+#include "store/journal_layout.h"
+
+#include <string.h>
+
+/* The newest entries that a mount looks at, newest first, and the end of what has a header. Of two
+ * only the newest can be torn: the one before had been read back. */
+struct newest {
+    unsigned count;
+    struct journal_at at[2];
+    struct journal_header header[2];
+    struct journal_at end;
+};
+
+static uint32_t sector_count(const struct hal_flash *flash)
+{
+    return flash->size / flash->sector_size;
+}
+
+enum scrip_status journal_mark_read(const struct hal_flash *flash, uint32_t format_id,
+                                    uint32_t physical, uint32_t *sector)
+{
+    uint8_t mark[MARK_BYTES];
+
+    TRY(flash->read(flash->context, physical * flash->sector_size, mark, sizeof mark));
+    *sector = bytes_get_u32(mark + 4);
+    if (bytes_get_u32(mark) != MARK_MAGIC || bytes_get_u32(mark + 8) != format_id ||
+        bytes_get_u32(mark + 12) != bytes_crc32(0, mark, 12) ||
+        *sector % sector_count(flash) != physical)
+        return SCRIP_AGAIN;
+    return SCRIP_OK;
+}
+
+enum scrip_status journal_mark_write(const struct hal_flash *flash, uint32_t format_id,
+                                     uint32_t sector)
+{
+    uint8_t mark[512];
+    uint32_t found;
+
+    memset(mark, 0xFF, sizeof mark);
+    bytes_put_u32(mark, MARK_MAGIC);
+    bytes_put_u32(mark + 4, sector);
+    bytes_put_u32(mark + 8, format_id);
+    bytes_put_u32(mark + 12, bytes_crc32(0, mark, 12));
+    TRY(flash->program(flash->context, journal_address(flash, sector, 0), mark,
+                       round_up(MARK_BYTES, flash->granularity)));
+    enum scrip_status status = journal_mark_read(flash, format_id, sector % sector_count(flash),
+                                                 &found);
+    return status == SCRIP_OK && found != sector ? SCRIP_FAULT_FLASH
+           : status == SCRIP_AGAIN               ? SCRIP_FAULT_FLASH
+                                                 : status;
+}
+
+/* Erases a sector and waits. Where programming overwrites, erasing is writing: bytes from its
+ * start. */
+static enum scrip_status erase(const struct hal_flash *flash, uint32_t sector, uint32_t bytes)
+{
+    uint32_t address = journal_address(flash, sector, 0);
+    enum scrip_status status = SCRIP_OK;
+    uint8_t blank[512];
+
+    if (flash->needs_erase) {
+        TRY(flash->erase_start(flash->context, address));
+        do
+            status = flash->erase_poll(flash->context);
+        while (status == SCRIP_AGAIN);
+        return status;
+    }
+    memset(blank, 0xFF, sizeof blank);
+    for (uint32_t done = 0; done < bytes && done < flash->sector_size; done += sizeof blank)
+        TRY(flash->program(flash->context, address + done, blank, sizeof blank));
+    return SCRIP_OK;
+}
+
+/* The reserves must fit, or nothing could ever be appended; and the arithmetic of places relies on
+ * it. */
+static enum scrip_status check_geometry(const struct hal_flash *flash)
+{
+    uint32_t unit = journal_unit(flash);
+
+    if (flash->granularity == 0 || flash->granularity > 512 || flash->page_size == 0 ||
+        flash->sector_size % flash->page_size != 0 || flash->size % flash->sector_size != 0 ||
+        (flash->page_size % unit != 0 && unit % flash->page_size != 0) || unit > 512 ||
+        flash->sector_size < 4096)
+        return SCRIP_REFUSED_ARGUMENT;
+    uint32_t needed = journal_held_back(flash, DEPTH_NORMAL) / journal_usable(flash) + 4;
+    return sector_count(flash) < needed ? SCRIP_REFUSED_ARGUMENT : SCRIP_OK;
+}
+
+enum scrip_status journal_format(const struct hal_flash *flash, const struct keys *keys)
+{
+    uint32_t sectors = sector_count(flash);
+    uint32_t sector;
+
+    TRY(check_geometry(flash));
+    /* All are erased before the first is marked: what a cut leaves is foreign or empty. */
+    for (sector = sectors; sector < 2 * sectors; sector++)
+        TRY(erase(flash, sector, flash->sector_size));
+    for (sector = sectors; sector < 2 * sectors; sector++)
+        TRY(journal_mark_write(flash, keys->format_id, sector));
+    return SCRIP_OK;
+}
+
+/* Sector numbers grow with the physical sector, and drop once: behind the newest. Sectors without a
+ * MARK (being erased when power went) may lie anywhere: they are stepped over. */
+static enum scrip_status find_newest(const struct journal *journal, uint32_t *newest)
+{
+    const struct hal_flash *flash = journal->flash;
+    uint32_t format_id = journal->keys->format_id;
+    uint32_t sectors = sector_count(flash);
+    uint32_t low = 0, high = sectors, at, sector, lap;
+    enum scrip_status status;
+
+    while ((status = journal_mark_read(flash, format_id, low, &sector)) == SCRIP_AGAIN)
+        if (++low == sectors)
+            return SCRIP_FAULT_FOREIGN;
+    TRY(status);
+    *newest = sector;
+    lap = sector / sectors;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        for (at = middle; at < high; at++) {
+            status = journal_mark_read(flash, format_id, at, &sector);
+            if (status != SCRIP_AGAIN)
+                break;
+        }
+        if (status == SCRIP_OK && at < high && sector / sectors == lap) {
+            low = at;
+            *newest = sector;
+        } else if (status == SCRIP_OK || status == SCRIP_AGAIN) {
+            high = middle;
+        } else {
+            return status;
+        }
+    }
+    return SCRIP_OK;
+}
+
+/* OK: the sector has an entry. Its first one may have needed every try. */
+static enum scrip_status is_open(const struct journal *journal, uint32_t sector)
+{
+    uint32_t page = journal->flash->page_size;
+    struct journal_at at = {sector, journal_unit(journal->flash), 0};
+    struct journal_header header;
+    bool blank;
+    int tries;
+
+    for (tries = 0; tries <= TRIES + 1 && at.offset < journal->flash->sector_size; tries++) {
+        enum scrip_status status = journal_header(journal, at, &header, &blank);
+        if (status != SCRIP_AGAIN)
+            return status;
+        at.offset = round_up(at.offset + 1, page);
+    }
+    return SCRIP_AGAIN;
+}
+
+static enum scrip_status walk_sector(const struct journal *journal, uint32_t sector,
+                                     struct newest *newest)
+{
+    const struct hal_flash *flash = journal->flash;
+    struct journal_at at = {sector, journal_unit(flash), 0};
+    struct journal_header header;
+    int blanks = 0;
+    bool blank;
+
+    newest->end = at;
+    while (at.offset + HEADER_BYTES <= flash->sector_size && blanks <= LOOK_AHEAD) {
+        enum scrip_status status = journal_header(journal, at, &header, &blank);
+        if (status == SCRIP_OK) {
+            /* A GAP only closes a spot: what came before it is the newest. */
+            if (header.type != JOURNAL_GAP) {
+                newest->at[1] = newest->at[0];
+                newest->header[1] = newest->header[0];
+                newest->at[0] = at;
+                newest->header[0] = header;
+                newest->count += newest->count < 2;
+            }
+            TRY(journal_step(journal, &at, &header));
+            newest->end = at;
+            blanks = 0;
+        } else if (status == SCRIP_AGAIN) {
+            blanks += blank || !flash->needs_erase;
+            at.offset = round_up(at.offset + 1, flash->page_size);
+        } else {
+            return status;
+        }
+    }
+    return SCRIP_OK;
+}
+
+/* Finds the newest prepared sector (*newest), the tail, and the open sector's end. */
+static enum scrip_status locate(struct journal *journal, uint32_t *prepared, struct newest *newest)
+{
+    const struct hal_flash *flash = journal->flash;
+    uint32_t sectors = sector_count(flash);
+    uint32_t low, high, found;
+    enum scrip_status status;
+
+    TRY(find_newest(journal, &high));
+    *prepared = high;
+    low = high - sectors + 1 > sectors ? high - sectors + 1 : sectors;
+    for (; low < high; low++) {
+        status = journal_mark_read(flash, journal->keys->format_id, low % sectors, &found);
+        if (status == SCRIP_OK && found == low)
+            break;
+        if (status != SCRIP_OK && status != SCRIP_AGAIN)
+            return status;
+    }
+    journal->tail_sector = low;
+    for (high++; high - low > 1;) {
+        uint32_t middle = low + (high - low) / 2;
+        status = is_open(journal, middle);
+        if (status == SCRIP_OK)
+            low = middle;
+        else if (status == SCRIP_AGAIN)
+            high = middle;
+        else
+            return status;
+    }
+    newest->count = 0;
+    status = is_open(journal, low);
+    if (status == SCRIP_AGAIN) {
+        /* Only a medium that was never used has no entry at all. */
+        if (low >= 2 * sectors)
+            return SCRIP_FAULT_CORRUPT;
+        journal->tail_sector = sectors;
+        newest->end = (struct journal_at){sectors - 1, flash->sector_size, 0};
+        return SCRIP_OK;
+    }
+    TRY(status);
+    TRY(walk_sector(journal, low, newest));
+    if (newest->count < 2 && low > journal->tail_sector) {
+        newest->count = 0;
+        TRY(walk_sector(journal, low - 1, newest));
+        TRY(walk_sector(journal, low, newest));
+    }
+    return SCRIP_OK;
+}
+
+/* Decides which entry is the last accepted one, sets the cursors, and lays out the fence's payload.
+ */
+static enum scrip_status accept(struct journal *journal, const struct newest *newest,
+                                uint8_t *payload, uint32_t *len)
+{
+    unsigned i;
+
+    memset(payload, 0, FENCE_BYTES);
+    *len = FENCE_BYTES;
+    journal->next_seq = 1;
+    journal->ack_seq = 0;
+    journal->last = (struct journal_at){0, 0, 0};
+    for (i = 0; i < newest->count; i++) {
+        const struct journal_header *header = &newest->header[i];
+        bool boot = header->type == JOURNAL_BOOT;
+        uint8_t *body = boot ? payload : payload + FENCE_BYTES;
+        enum scrip_status status = SCRIP_FAULT_CORRUPT;
+        if (boot || header->len <= JOURNAL_PAYLOAD_MAX)
+            status = journal_open(journal, newest->at[i], header, body);
+        if (status != SCRIP_OK && status != SCRIP_FAULT_CORRUPT)
+            return status;
+        journal->next_seq = header->seq;
+        journal->ack_seq = header->ack;
+        if (status != SCRIP_OK && i == 0)
+            continue;
+        /* Not the newest, so it had been read back: damaged since, but it was there. */
+        if (status != SCRIP_OK || (boot && header->len < FENCE_BYTES)) {
+            boot = false;
+            journal->gaps++;
+        }
+        journal->next_seq += header->type == JOURNAL_DATA;
+        if (boot) {
+            *len = header->len;
+            journal->last = journal_fence_last(payload);
+            return SCRIP_OK;
+        }
+        journal->last = newest->at[i];
+        memset(payload, 0, FENCE_BYTES);
+        bytes_put_u32(payload, journal->last.sector);
+        bytes_put_u16(payload + 4, (uint16_t)(journal->last.offset / 16));
+        if (status == SCRIP_OK && header->type != JOURNAL_ACK) {
+            payload[6] = (uint8_t)header->type;
+            bytes_put_u32(payload + 8, header->seq);
+            *len += header->len;
+        }
+        return SCRIP_OK;
+    }
+    return SCRIP_OK;
+}
+
+/* Whether all is erased, twice over: what a cut has left may read differently each time. */
+static enum scrip_status is_blank(const struct hal_flash *flash, uint32_t address, uint32_t len)
+{
+    uint8_t chunk[64];
+    uint32_t done, i;
+    int pass;
+
+    for (pass = 0; pass < 2; pass++) {
+        for (done = 0; done < len; done += sizeof chunk) {
+            TRY(flash->read(flash->context, address + done, chunk, sizeof chunk));
+            for (i = 0; i < sizeof chunk; i++)
+                if (chunk[i] != 0xFF)
+                    return SCRIP_AGAIN;
+        }
+    }
+    return SCRIP_OK;
+}
+
+/* The fence stands on a page that no earlier write can have touched. */
+static enum scrip_status fresh_page(const struct journal *journal, uint32_t len,
+                                    struct journal_at *at)
+{
+    const struct hal_flash *flash = journal->flash;
+    uint32_t step = flash->page_size > journal_unit(flash) ? flash->page_size : journal_unit(flash);
+    uint32_t need = round_up(journal_extent(flash, true, len), step);
+
+    at->offset = round_up(at->offset + 1, step);
+    while (flash->needs_erase && at->offset + need <= flash->sector_size) {
+        enum scrip_status status = is_blank(flash, journal_address(flash, at->sector, at->offset),
+                                            need);
+        if (status != SCRIP_AGAIN)
+            return status;
+        at->offset += step;
+    }
+    return SCRIP_OK;
+}
+
+/* Erases again what a cut may have left unstable and could be used before idle runs. */
+static enum scrip_status renew_next(struct journal *journal, uint32_t newest, struct journal_at end)
+{
+    const struct hal_flash *flash = journal->flash;
+    uint32_t next = end.sector + 1;
+    uint32_t most = round_up(journal_extent(flash, true, SEALED_MAX - CRYPTO_TAG_BYTES),
+                             flash->page_size);
+
+    /* The newest prepared sector is left to idle. */
+    journal->prepared_sector = newest > end.sector ? newest : next;
+    /* Room for any entry: then the next sector was not begun. Or it is held: then it is not free.
+     */
+    if (round_up(end.offset, flash->page_size) + most + flash->page_size <= flash->sector_size ||
+        next - journal->tail_sector >= sector_count(flash))
+        return SCRIP_OK;
+    TRY(erase(flash, next, (TRIES + 2) * flash->page_size + 512));
+    TRY(journal_mark_write(flash, journal->keys->format_id, next));
+    if (journal->prepared_sector <= next)
+        journal->prepared_sector = next + 1;
+    return SCRIP_OK;
+}
+
+enum scrip_status journal_fence(struct journal *journal, enum journal_depth depth, uint32_t ack)
+{
+    const struct hal_flash *flash = journal->flash;
+    uint8_t buf[ENTRY_BUFFER];
+    struct newest newest;
+    struct journal_at at;
+    enum scrip_status status;
+    uint32_t prepared, len;
+
+    journal->writable = false;
+    while (journal->erasing)
+        journal->erasing = flash->erase_poll(flash->context) == SCRIP_AGAIN;
+    TRY(locate(journal, &prepared, &newest));
+    journal->head = newest.end;
+    TRY(renew_next(journal, prepared, newest.end));
+    TRY(accept(journal, &newest, buf + LEAD_BYTES, &len));
+    if (ack > journal->ack_seq)
+        journal->ack_seq = ack;
+    TRY(crypto_random(journal->salt, sizeof journal->salt));
+    crypto_key_close(&journal->aead);
+    TRY(journal_key(journal->keys, journal->salt, &journal->aead));
+    TRY(fresh_page(journal, len, &journal->head));
+    status = journal_put(journal, JOURNAL_BOOT, depth, buf, len, &at);
+    if (status == SCRIP_OK) {
+        journal->boot = at.sector * (flash->sector_size / flash->page_size) +
+                        at.offset / flash->page_size;
+    } else if (status == SCRIP_REFUSED_FULL) {
+        journal->head = newest.end;
+        status = SCRIP_FAULT_READ_ONLY;
+    }
+    return status;
+}
+
+enum scrip_status journal_mount(struct journal *journal, const struct hal_flash *flash,
+                                const struct keys *keys, journal_keep *keep, void *keep_context)
+{
+    memset(journal, 0, sizeof *journal);
+    journal->flash = flash;
+    journal->keys = keys;
+    journal->keep = keep;
+    journal->keep_context = keep_context;
+    TRY(check_geometry(flash));
+    return journal_fence(journal, DEPTH_BOOT, 0);
+}
+
+enum scrip_status journal_refence(struct journal *journal, uint32_t *last_seq)
+{
+    TRY(journal_fence(journal, DEPTH_BOOT, 0));
+    *last_seq = journal->next_seq - 1;
+    return SCRIP_OK;
+}
