@@ -28,7 +28,7 @@ static enum scrip_status check_certificate(const struct bundle *bundle, const st
         strcmp(facts.identity.text, bundle->identity.text) != 0)
         return SCRIP_REFUSED_KEY;
     /* At enrolment the terminal's time may be unknown: dates are judged at every handshake. */
-    return cert_verify(bundle->chain, bundle->chain_count, bundle->roots, bundle->root_count, 0);
+    return cert_verify(bundle->chain, bundle->chain_count, bundle->roots, bundle->root_count, 0, 0);
 }
 
 static enum scrip_status check_objects(const struct bundle *bundle)
