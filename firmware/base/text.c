@@ -173,7 +173,7 @@ enum scrip_status text_uint(struct bytes text, uint64_t max, uint64_t *value)
     uint64_t sum = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned digit = (unsigned)text.data[i] - '0';
-        if (digit > 9 || sum > max / 10 || sum * 10 > max - digit)
+        if (digit > 9 || digit > max || sum > (max - digit) / 10)
             return SCRIP_REFUSED_TEXT;
         sum = sum * 10 + digit;
     }
