@@ -88,7 +88,6 @@ static void test_longer_heads_are_refused(void)
         for (size_t type = 0; type < sizeof types / sizeof *types; type++) {
             char hex[24];
             (void)snprintf(hex, sizeof hex, "%s%s", types[type], heads[i] + 1);
-            hex[1] = (char)(types[type][0] == '1' ? heads[i][1] : hex[1]);
             CHECK(!skips(hex));
         }
     }
@@ -156,8 +155,7 @@ static void test_map_keys_ascend(void)
 static void test_get_key(void)
 {
     int64_t key = CBOR_FIRST;
-    struct cbor_reader in = reader_of("0004182020 3a00010000" + 0);
-    in = reader_of("00041820203a00010000");
+    struct cbor_reader in = reader_of("00041820203a00010000");
     CHECK(cbor_get_key(&in, &key) && key == 0);
     CHECK(cbor_get_key(&in, &key) && key == 4);
     CHECK(cbor_get_key(&in, &key) && key == 32);
@@ -253,9 +251,9 @@ static void test_failure_is_sticky(void)
 
 static void test_every_truncation_and_every_trailing_byte(void)
 {
-    static const char
-        whole[] = "a4013a0001000002581900000000000000000000000000000000000000000000000"
-                  "000000363c3a96104828101a14101626f6b";
+    static const char whole[] = "a4013a00010000025819"
+                                "00000000000000000000000000000000000000000000000000"
+                                "0363c3a96104828101a14101626f6b";
     struct cbor_reader in = reader_of(whole);
     struct bytes item;
     CHECK(cbor_skip(&in, 3, &item) && cbor_done(&in));
