@@ -70,16 +70,14 @@ enum scrip_status bind_txh(const struct identity *terminal, uint32_t epoch, cons
     return SCRIP_OK;
 }
 
-/* Everything that makes two requests of a till the same request. Who stands at the till is not part
- * of it. */
-static enum scrip_status digest_request(const struct voucher *voucher, const struct sale *sale,
-                                        uint8_t digest[BIND_DIGEST_BYTES])
+enum scrip_status sale_digest(const struct sale *sale, struct bytes code,
+                              uint8_t digest[SALE_DIGEST_BYTES])
 {
-    uint8_t memory[LIMIT_SALE_ID + LIMIT_SERVICE_ID + LIMIT_TRANSACTION_ID + TOKEN_ID_BYTES +
-                   CRYPTO_HASH_BYTES + 12 * HEAD_BYTES];
+    uint8_t memory[LIMIT_SALE_ID + LIMIT_SERVICE_ID + LIMIT_TRANSACTION_ID + CRYPTO_HASH_BYTES +
+                   10 * HEAD_BYTES];
     struct buffer body = buffer_of(memory, sizeof memory);
     uint8_t hash[CRYPTO_HASH_BYTES];
-    cbor_put_array(&body, 11);
+    cbor_put_array(&body, 9);
     cbor_put_text(&body, bytes_text(sale->sale_id));
     cbor_put_text(&body, bytes_text(sale->service_id));
     cbor_put_text(&body, bytes_text(sale->transaction_id));
@@ -89,10 +87,11 @@ static enum scrip_status digest_request(const struct voucher *voucher, const str
     cbor_put_uint(&body, sale->training);
     cbor_put_uint(&body, sale->mode);
     cbor_put_bytes(&body, bytes_of(sale->lines, sizeof sale->lines));
-    cbor_put_uint(&body, voucher->issuer);
-    cbor_put_bytes(&body, bytes_of(voucher->claims.cti, TOKEN_ID_BYTES));
-    TRY(hash_labelled("SCRIP/REQ/1", &body, hash));
-    memcpy(digest, hash, BIND_DIGEST_BYTES);
+    const struct bytes parts[] = {bytes_text("SCRIP/REQ/1"), buffer_bytes(&body), code};
+    if (body.overflow)
+        return SCRIP_REFUSED_TOO_LONG;
+    TRY(crypto_sha256_parts(parts, 3, hash));
+    memcpy(digest, hash, SALE_DIGEST_BYTES);
     return SCRIP_OK;
 }
 
@@ -104,7 +103,6 @@ enum scrip_status bind_sale(struct permit *permit, const struct sale *sale, stru
     /* The basket may have changed since the challenge was shown. */
     if (voucher->bound && memcmp(voucher->claims.txh, sale->txh, TOKEN_ID_BYTES) != 0)
         return SCRIP_REFUSED_BINDING;
-    TRY(digest_request(voucher, sale, out->digest));
     out->permit = *permit;
     out->sale = *sale;
     out->seal = SEAL_REDEMPTION;

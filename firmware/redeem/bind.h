@@ -1,7 +1,7 @@
 /*
  * bind: the sale, the permit and the voucher become one redemption, ours and nobody else's.
  *
- * Format   SPEC section 3: the transaction hash txh and the digest of a sale's lines.
+ * Format   SPEC section 3: the transaction hash txh and the hash of a sale's lines.
  */
 #ifndef REDEEM_BIND_H
 #define REDEEM_BIND_H
@@ -33,14 +33,18 @@ MUST_CHECK enum scrip_status bind_txh(const struct identity *terminal, uint32_t 
                                       const uint8_t *nonce, const struct sale *sale,
                                       uint8_t txh[TOKEN_ID_BYTES]);
 
-enum { BIND_DIGEST_BYTES = 8 };
+/*
+ * What makes two requests of a till the same request: hash of everything in it that has a meaning,
+ * ids, code (empty where the terminal's scanner is to be asked) and sale. Who stands at the till
+ * has none.
+ */
+MUST_CHECK enum scrip_status sale_digest(const struct sale *sale, struct bytes code,
+                                         uint8_t digest[SALE_DIGEST_BYTES]);
 
 struct redemption {
     uint32_t seal;
     struct permit permit;
     struct sale sale;
-    uint8_t digest[BIND_DIGEST_BYTES]; /* of the till's request: the same request again is
-                                          recognised by it */
 };
 
 /* Consumes the permit's seal. REFUSED_BINDING: the voucher is bound, and not to sale->txh.

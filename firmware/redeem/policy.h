@@ -56,6 +56,8 @@ MUST_CHECK enum scrip_status policy_read(const struct object *object, struct pol
 /* Writes the body (issuing side; policy_write.c). */
 void policy_write(const struct policy *policy, struct buffer *out);
 
+enum { SALE_DIGEST_BYTES = 8 };
+
 /* What the till tells of the sale. Ids are as the till gave them, bounded, NUL-terminated. */
 struct sale {
     char sale_id[LIMIT_SALE_ID + 1];
@@ -70,6 +72,7 @@ struct sale {
     uint8_t mode;                     /* enum sale_mode */
     uint8_t lines[CRYPTO_HASH_BYTES]; /* sale_lines_finish() */
     uint8_t txh[TOKEN_ID_BYTES]; /* bind_txh() under the open challenge's nonce; zero: none open */
+    uint8_t digest[SALE_DIGEST_BYTES]; /* sale_digest() of the till's request */
 };
 
 enum sale_mode { SALE_ANY, SALE_ONLINE_ONLY, SALE_OFFLINE /* a supervisor's choice */ };
