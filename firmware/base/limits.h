@@ -41,7 +41,7 @@ enum {
     /* Sync (SPEC section 4). */
     LIMIT_SYNC_RECORDS = 64,
     LIMIT_SYNC_BODY = 49152,
-    LIMIT_SYNC_ANSWER = 16384,
+    LIMIT_SYNC_ANSWER = 5120, /* holds a verdict for each record of a batch */
 
     /* Till. */
     LIMIT_TILL_MESSAGE = 16384

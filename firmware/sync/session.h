@@ -13,6 +13,7 @@
 #ifndef SYNC_SESSION_H
 #define SYNC_SESSION_H
 
+#include "base/bundle.h"
 #include "base/identity.h"
 #include "base/limits.h"
 #include "base/object.h"
@@ -22,8 +23,19 @@
 #include "hal/net.h"
 #include "redeem/ledger.h"
 #include "store/blob.h"
-#include "base/bundle.h"
 
+/* Counters for the host, kept by the agent. */
+struct sync_stats {
+    uint32_t scan_ok, scan_bad; /* codes that verified, and that did not */
+    uint32_t replay, expired, sig_fail;
+    uint32_t erase_max; /* of the journal's sectors, as far as the board knows */
+};
+
+/* Judges the contents of a signed, newer, unexpired object before it replaces the one in use. A
+ * status other than OK keeps the old one. */
+typedef enum scrip_status sync_accept(void *context, const struct object *object);
+
+/* The agent's; read at every poll, so it must stay, and the agent may update the counters. */
 struct sync_parts {
     const struct hal_net *net;
     const struct hal_rtc *rtc;
@@ -33,18 +45,21 @@ struct sync_parts {
     struct blob_store *blobs;
     struct wallclock *clock;
     const struct bundle *bundle; /* identity, host, roots, pins, chain: loaded by the agent */
-    void *arena;                 /* work arena for JSON */
+    void *arena;                 /* work arena for JSON, used within a poll only */
     size_t arena_len;
     uint32_t have_keys, have_policy; /* seq of the objects in use; the agent updates them */
+    const char *firmware;            /* version, for the host */
+    struct sync_stats stats;
+    sync_accept *accept; /* NULL: the form of an object is all that is asked */
+    void *accept_context;
 };
 
 enum sync_phase {
-    SYNC_IDLE,
-    SYNC_CONNECTING,
-    SYNC_HANDSHAKE,
-    SYNC_READY,
-    SYNC_EXCHANGE,
-    SYNC_WAITING
+    SYNC_IDLE,       /* disconnected; nothing has failed */
+    SYNC_CONNECTING, /* TCP and the handshake */
+    SYNC_READY,      /* a session is open and quiet */
+    SYNC_EXCHANGE,   /* a request is under way */
+    SYNC_WAITING     /* disconnected, and backing off after a failure */
 };
 
 /* What a terminal's status page tells of the host. */
@@ -53,7 +68,7 @@ struct sync_state {
     bool host_reachable; /* the last attempt got an answer */
     bool breaker_open;
     enum scrip_status last;    /* the last attempt's end */
-    char problem[48];          /* the host's urn:scrip:err:* or empty */
+    char problem[48];          /* the host's urn:scrip:err:*, or our own word, or empty */
     uint32_t failures;         /* in a row */
     uint64_t next_up_ms;       /* when it will be tried again */
     uint32_t settled, refused; /* records since boot */
@@ -65,6 +80,7 @@ struct sync_state {
 
 struct sync; /* complete in sync/session_state.h for whoever must allocate it */
 
+/* REFUSED_NOT_ENROLLED: the bundle names no host; others as tls_open(). Closed again unless OK. */
 MUST_CHECK enum scrip_status sync_open(struct sync *sync, const struct sync_parts *parts);
 
 /* One step. till_idle: no transaction is open and none ended in the last 2 s. *sleep_ms: how long
@@ -82,7 +98,8 @@ struct sync_outcome {
     enum record_code code;
     char auth[17];
 };
-/* AGAIN: no answer yet. OK: the verdict. FAULT_*: the ask failed; a late answer is ignored. */
+/* AGAIN: no answer yet. OK: the verdict. FAULT_*: the ask failed; a late answer is ignored. The
+ * answer, or the failure, is told once. */
 MUST_CHECK enum scrip_status sync_ask_result(struct sync *sync, struct sync_outcome *outcome);
 /* Gives an ask up (timeout). The host's verdict for it comes with the next sync. */
 void sync_ask_abandon(struct sync *sync);
@@ -90,8 +107,7 @@ void sync_ask_abandon(struct sync *sync);
 /* Tries at once, whatever backoff and breaker say. */
 void sync_now(struct sync *sync);
 void sync_read_state(const struct sync *sync, struct sync_state *state);
-/* The agent believes these objects now; clears objects_changed. */
-void sync_objects_taken(struct sync *sync, uint32_t keys_seq, uint32_t policy_seq);
+void sync_objects_taken(struct sync *sync);
 void sync_close(struct sync *sync);
 
 #endif
