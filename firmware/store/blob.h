@@ -2,12 +2,13 @@
  * blob: a few objects, each replaced whole and atomically, on a flash region of their own.
  *
  * Every kind owns two slots. A new version is written into the inactive slot in pieces, read back,
- * and becomes the current one by the last program operation alone. A cut leaves the old or the new
- * version.
+ * and becomes the current one by the program of its head alone. A cut leaves the old or the new
+ * version, and what a mount has once shown stays so.
  *
  * Memory   The caller owns struct blob_store. Threads: owner task only.
- * Time     begin erases the inactive slot's sectors and waits for them (idle only). Format: SPEC
- *          section 3.
+ * Time     begin erases the inactive slot's sectors and waits for them (idle only). mount reads every
+ *          blob once, and after a cut may write two heads or wait for an erase.
+ * Format   SPEC section 3.
  */
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H
@@ -17,6 +18,8 @@
 #include "store/keys.h"
 
 enum blob_kind { BLOB_IDENTITY, BLOB_KEYS, BLOB_POLICY, BLOB_OPERATORS, BLOB_KINDS };
+
+enum { BLOB_CHUNK = 512 };
 
 struct blob_slot {
     uint32_t version; /* 0: none */
@@ -33,24 +36,29 @@ struct blob_store {
         enum blob_kind kind;
         uint32_t offset, len;
         struct crypto_hash hash;
+        uint8_t pending[BLOB_CHUNK];
     } write;
 };
 
 /* The bytes that one slot can hold, the same for every kind: size / (2 * BLOB_KINDS), less the
- * header. */
+ * heads (eight tear units of at least 64 bytes). */
 uint32_t blob_capacity(const struct blob_store *store);
 
 /* Finds the current version of each kind. A damaged newer slot falls back to the older one, and is
- * reported in *damaged (a bit a kind). FAULT_FLASH. */
+ * reported in *damaged (a bit a kind); so is one whose only version is damaged. FAULT_FLASH.
+ * REFUSED_ARGUMENT: a region that is not 2 * BLOB_KINDS slots of whole sectors. */
 MUST_CHECK enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *flash,
                                         const struct keys *keys, uint32_t *damaged);
 
-/* Begin, write in order, commit. A second begin abandons the first. REFUSED_TOO_LONG. Until commit
- * returns OK the old version stays current, also across a cut. */
+/* Begin, write in order, commit. A second begin abandons the first. REFUSED_TOO_LONG: more than the
+ * slot holds, or than was announced. REFUSED_ARGUMENT: nothing is open, or it is not complete.
+ * FAULT_FLASH abandons it. Until commit returns OK the old version stays current; after a cut it is
+ * the old or the new one. */
 MUST_CHECK enum scrip_status blob_begin(struct blob_store *store, enum blob_kind kind,
                                         uint32_t len);
 MUST_CHECK enum scrip_status blob_write(struct blob_store *store, struct bytes data);
-/* The bytes written so far, read back from the inactive slot: verify them there before commit. */
+/* The bytes written so far, read back: once all are written, from the inactive slot, so that they
+ * can be verified there before commit. REFUSED_ARGUMENT: not written yet. */
 MUST_CHECK enum scrip_status blob_read_back(const struct blob_store *store, uint32_t offset,
                                             void *data, size_t len);
 MUST_CHECK enum scrip_status blob_commit(struct blob_store *store, uint32_t *version);
@@ -58,9 +66,11 @@ MUST_CHECK enum scrip_status blob_commit(struct blob_store *store, uint32_t *ver
 /* The current version. REFUSED_NOT_FOUND: there is none. */
 MUST_CHECK enum scrip_status blob_size(const struct blob_store *store, enum blob_kind kind,
                                        uint32_t *len);
+/* REFUSED_ARGUMENT: beyond its end. */
 MUST_CHECK enum scrip_status blob_read(const struct blob_store *store, enum blob_kind kind,
                                        uint32_t offset, void *data, size_t len);
-/* Reads the whole blob, checking its MAC. FAULT_CORRUPT. REFUSED_TOO_LONG: out is too small. */
+/* Appends the whole blob to out, checking its MAC. FAULT_CORRUPT. REFUSED_TOO_LONG: out is too
+ * small. */
 MUST_CHECK enum scrip_status blob_load(const struct blob_store *store, enum blob_kind kind,
                                        struct buffer *out);
 

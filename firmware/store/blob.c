@@ -1,0 +1,421 @@
+/*
+ * A slot: six heads and two voids, each on a tear unit of its own, then the data. Heads come in
+ * pairs of equals.
+ *
+ * B1  The first head of a pair makes the version current. The second is programmed after the first has
+ *     been read back, so where it stands, the first is stable.
+ * B2  A mount that finds a first head without its second cannot know whether a cut has left it
+ *     unstable: it writes the next pair before it shows the version.
+ * B3  A mount that finds remains of a first head, none valid and no second, programs a void before it
+ *     shows the older version: they could become readable later. A void counts by not being blank,
+ *     until the slot is erased, and against everything but a valid second.
+ */
+#include "store/blob.h"
+
+#include <string.h>
+
+enum {
+    HEADS = 6,
+    UNITS = HEADS + 2,
+    HEAD_MAGIC = 0x31424353, /* "SCB1" */
+    HEAD_LEAD = 16,          /* u32 magic, u32 kind, u32 version, u32 len; then HMAC-SHA-256 */
+    HEAD_BYTES = HEAD_LEAD + CRYPTO_HASH_BYTES,
+    UNIT_MIN = 64
+};
+
+struct head {
+    uint8_t raw[HEAD_BYTES];
+    uint32_t version, len;
+    bool shaped; /* its lead is that of a head of this kind */
+    bool valid;  /* and its MAC holds over the slot's data */
+    bool blank;
+};
+
+static uint32_t unit(const struct hal_flash *flash)
+{
+    uint32_t size = UNIT_MIN;
+
+    if (flash->granularity > size)
+        size = flash->granularity;
+    return flash->tear_size > size ? flash->tear_size : size;
+}
+
+static uint32_t slot_size(const struct hal_flash *flash)
+{
+    return flash->size / (2 * BLOB_KINDS);
+}
+
+static uint32_t slot_start(const struct hal_flash *flash, enum blob_kind kind, uint8_t slot)
+{
+    return (2 * (uint32_t)kind + slot) * slot_size(flash);
+}
+
+static uint32_t data_start(const struct hal_flash *flash, enum blob_kind kind, uint8_t slot)
+{
+    return slot_start(flash, kind, slot) + UNITS * unit(flash);
+}
+
+uint32_t blob_capacity(const struct blob_store *store)
+{
+    return slot_size(store->flash) - UNITS * unit(store->flash);
+}
+
+static enum scrip_status mac(const struct blob_store *store, const uint8_t *lead,
+                             const uint8_t hash[CRYPTO_HASH_BYTES], uint8_t out[CRYPTO_HASH_BYTES])
+{
+    struct bytes parts[] = {{lead, HEAD_LEAD}, {hash, CRYPTO_HASH_BYTES}};
+
+    return crypto_hmac(bytes_of(store->mac_key, sizeof store->mac_key), parts, 2, out);
+}
+
+/* Hashes a slot's data as it is on flash; out, where given, receives it. */
+static enum scrip_status hash_data(const struct hal_flash *flash, uint32_t start, uint32_t len,
+                                   struct buffer *out, uint8_t hash[CRYPTO_HASH_BYTES])
+{
+    enum scrip_status status = SCRIP_OK;
+    struct crypto_hash running;
+    uint32_t done, part;
+    uint8_t chunk[64];
+
+    TRY(crypto_hash_start(&running));
+    for (done = 0; done < len && status == SCRIP_OK; done += part) {
+        part = len - done < sizeof chunk ? len - done : (uint32_t)sizeof chunk;
+        status = flash->read(flash->context, start + done, chunk, part);
+        if (status == SCRIP_OK)
+            status = crypto_hash_update(&running, bytes_of(chunk, part));
+        if (status == SCRIP_OK && out != NULL)
+            buffer_put(out, chunk, part);
+    }
+    enum scrip_status ended = crypto_hash_finish(&running, hash);
+    return status != SCRIP_OK ? status : ended;
+}
+
+static enum scrip_status read_head(const struct blob_store *store, enum blob_kind kind,
+                                   uint8_t slot, unsigned index, struct head *head)
+{
+    const struct hal_flash *flash = store->flash;
+    uint8_t hash[CRYPTO_HASH_BYTES], expected[CRYPTO_HASH_BYTES];
+    size_t i;
+
+    memset(head, 0, sizeof *head);
+    TRY(flash->read(flash->context, slot_start(flash, kind, slot) + index * unit(flash), head->raw,
+                    HEAD_BYTES));
+    head->blank = true;
+    for (i = 0; i < HEAD_BYTES; i++)
+        head->blank = head->blank && head->raw[i] == 0xFF;
+    head->version = bytes_get_u32(head->raw + 8);
+    head->len = bytes_get_u32(head->raw + 12);
+    head->shaped = bytes_get_u32(head->raw) == HEAD_MAGIC &&
+                   bytes_get_u32(head->raw + 4) == (uint32_t)kind && head->version != 0 &&
+                   head->len <= blob_capacity(store);
+    if (!head->shaped)
+        return SCRIP_OK;
+    TRY(hash_data(flash, data_start(flash, kind, slot), head->len, NULL, hash));
+    TRY(mac(store, head->raw, hash, expected));
+    head->valid = bytes_equal(bytes_of(expected, sizeof expected),
+                              bytes_of(head->raw + HEAD_LEAD, sizeof expected));
+    return SCRIP_OK;
+}
+
+/* Programs len bytes, padded with 0xFF to the granule inside room, and reads them back. */
+static enum scrip_status program(const struct hal_flash *flash, uint32_t address, uint8_t *data,
+                                 uint32_t len, uint32_t room)
+{
+    uint32_t padded = (len + flash->granularity - 1) / flash->granularity * flash->granularity;
+    uint8_t chunk[64];
+    uint32_t done, part;
+
+    if (padded > room)
+        return SCRIP_REFUSED_ARGUMENT;
+    memset(data + len, 0xFF, padded - len);
+    TRY(flash->program(flash->context, address, data, padded));
+    for (done = 0; done < len; done += part) {
+        part = len - done < sizeof chunk ? len - done : (uint32_t)sizeof chunk;
+        TRY(flash->read(flash->context, address + done, chunk, part));
+        if (memcmp(chunk, data + done, part) != 0)
+            return SCRIP_FAULT_FLASH;
+    }
+    return SCRIP_OK;
+}
+
+static enum scrip_status write_pair(const struct blob_store *store, enum blob_kind kind,
+                                    uint8_t slot, unsigned index, const uint8_t raw[HEAD_BYTES])
+{
+    const struct hal_flash *flash = store->flash;
+    uint32_t address = slot_start(flash, kind, slot) + index * unit(flash);
+    uint8_t room[BLOB_CHUNK];
+
+    memcpy(room, raw, HEAD_BYTES);
+    TRY(program(flash, address, room, HEAD_BYTES, sizeof room));
+    memcpy(room, raw, HEAD_BYTES);
+    return program(flash, address + unit(flash), room, HEAD_BYTES, sizeof room);
+}
+
+/* Readies a slot for writing. Where programming overwrites, blank heads are enough. */
+static enum scrip_status erase_slot(const struct hal_flash *flash, uint32_t start)
+{
+    uint8_t blank[BLOB_CHUNK];
+    uint32_t done;
+
+    if (!flash->needs_erase) {
+        memset(blank, 0xFF, sizeof blank);
+        for (done = 0; done < UNITS * unit(flash); done += unit(flash))
+            TRY(flash->program(flash->context, start + done, blank, unit(flash)));
+        return SCRIP_OK;
+    }
+    for (done = 0; done < slot_size(flash); done += flash->sector_size) {
+        enum scrip_status status;
+        TRY(flash->erase_start(flash->context, start + done));
+        do
+            status = flash->erase_poll(flash->context);
+        while (status == SCRIP_AGAIN);
+        TRY(status);
+    }
+    return SCRIP_OK;
+}
+
+/* What a mount makes of one slot. */
+struct finding {
+    uint32_t version, len; /* 0: nothing that counts */
+    uint32_t claimed;      /* the highest version that a head claims, valid or not */
+};
+
+/* Writes a void on the first unit left for it; none left means that enough of them stand. */
+static enum scrip_status put_void(const struct hal_flash *flash, uint32_t start,
+                                  const bool used[UNITS])
+{
+    uint8_t zeros[BLOB_CHUNK] = {0};
+    unsigned i;
+
+    for (i = HEADS; i < UNITS; i++)
+        if (!used[i])
+            return program(flash, start + i * unit(flash), zeros, HEAD_BYTES, sizeof zeros);
+    return SCRIP_OK;
+}
+
+static enum scrip_status mount_slot(const struct blob_store *store, enum blob_kind kind,
+                                    uint8_t slot, struct finding *found)
+{
+    uint32_t start = slot_start(store->flash, kind, slot);
+    bool first = false, second = false, remains = false, claimed_second = false;
+    bool used[UNITS];
+    struct head head, valid;
+    unsigned i, pair = 0;
+
+    memset(found, 0, sizeof *found);
+    for (i = 0; i < UNITS; i++) {
+        TRY(read_head(store, kind, slot, i, &head));
+        used[i] = !head.blank;
+        if (i >= HEADS)
+            continue;
+        if (!head.blank) {
+            remains = true;
+            pair = i / 2 + 1;
+        }
+        if (head.shaped && head.version > found->claimed)
+            found->claimed = head.version;
+        claimed_second = claimed_second || (head.shaped && i % 2 == 1);
+        if (!head.valid)
+            continue;
+        valid = head;
+        first = true;
+        second = second || i % 2 == 1;
+    }
+    bool is_void = used[HEADS] || used[HEADS + 1];
+    if (!second && (is_void || (!first && remains && !claimed_second)))
+        return put_void(store->flash, start, used);
+    if (!first)
+        return SCRIP_OK;
+    if (!second && pair < HEADS / 2)
+        TRY(write_pair(store, kind, slot, 2 * pair, valid.raw));
+    found->version = valid.version;
+    found->len = valid.len;
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *flash,
+                             const struct keys *keys, uint32_t *damaged)
+{
+    struct finding found[2];
+    unsigned kind;
+
+    memset(store, 0, sizeof *store);
+    store->flash = flash;
+    *damaged = 0;
+    if (flash->size % (2 * BLOB_KINDS) != 0 || slot_size(flash) % flash->sector_size != 0 ||
+        unit(flash) > BLOB_CHUNK || slot_size(flash) < (UNITS + 1) * unit(flash))
+        return SCRIP_REFUSED_ARGUMENT;
+    TRY(keys_derive(keys, "blob", bytes_of(NULL, 0), store->mac_key, sizeof store->mac_key));
+    for (kind = 0; kind < BLOB_KINDS; kind++) {
+        struct blob_slot *current = &store->slot[kind];
+        TRY(mount_slot(store, (enum blob_kind)kind, 0, &found[0]));
+        TRY(mount_slot(store, (enum blob_kind)kind, 1, &found[1]));
+        current->active = found[1].version > found[0].version;
+        current->version = found[current->active].version;
+        current->len = found[current->active].len;
+        if (found[0].claimed > current->version || found[1].claimed > current->version)
+            *damaged |= 1u << kind;
+    }
+    return SCRIP_OK;
+}
+
+/* Ends the writing before its time. */
+static enum scrip_status abandon(struct blob_store *store, enum scrip_status why)
+{
+    uint8_t unused[CRYPTO_HASH_BYTES];
+
+    store->write.open = false;
+    enum scrip_status ended = crypto_hash_finish(&store->write.hash, unused);
+    return why != SCRIP_OK ? why : ended;
+}
+
+enum scrip_status blob_begin(struct blob_store *store, enum blob_kind kind, uint32_t len)
+{
+    uint8_t slot = !store->slot[kind].active;
+
+    if (store->write.open)
+        TRY(abandon(store, SCRIP_OK));
+    if (len > blob_capacity(store))
+        return SCRIP_REFUSED_TOO_LONG;
+    TRY(erase_slot(store->flash, slot_start(store->flash, kind, slot)));
+    TRY(crypto_hash_start(&store->write.hash));
+    store->write.open = true;
+    store->write.kind = kind;
+    store->write.offset = 0;
+    store->write.len = len;
+    return SCRIP_OK;
+}
+
+/* Programs what is pending; offset counts it already. */
+static enum scrip_status flush(struct blob_store *store)
+{
+    const struct hal_flash *flash = store->flash;
+    uint8_t slot = !store->slot[store->write.kind].active;
+    uint32_t part = (store->write.offset - 1) % BLOB_CHUNK + 1;
+    uint32_t from = store->write.offset - part;
+
+    return program(flash, data_start(flash, store->write.kind, slot) + from, store->write.pending,
+                   part, BLOB_CHUNK);
+}
+
+static enum scrip_status write_pieces(struct blob_store *store, struct bytes data)
+{
+    TRY(crypto_hash_update(&store->write.hash, data));
+    while (data.len > 0) {
+        uint32_t at = store->write.offset % BLOB_CHUNK;
+        uint32_t part = BLOB_CHUNK - at < data.len ? BLOB_CHUNK - at : (uint32_t)data.len;
+        memcpy(store->write.pending + at, data.data, part);
+        data.data += part;
+        data.len -= part;
+        store->write.offset += part;
+        if (store->write.offset % BLOB_CHUNK == 0 || store->write.offset == store->write.len)
+            TRY(flush(store));
+    }
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_write(struct blob_store *store, struct bytes data)
+{
+    if (!store->write.open)
+        return SCRIP_REFUSED_ARGUMENT;
+    if (data.len > store->write.len - store->write.offset)
+        return SCRIP_REFUSED_TOO_LONG;
+    enum scrip_status status = write_pieces(store, data);
+    return status == SCRIP_OK ? SCRIP_OK : abandon(store, status);
+}
+
+enum scrip_status blob_read_back(const struct blob_store *store, uint32_t offset, void *data,
+                                 size_t len)
+{
+    const struct hal_flash *flash = store->flash;
+    uint8_t *out = data;
+
+    if (!store->write.open || offset > store->write.offset || len > store->write.offset - offset)
+        return SCRIP_REFUSED_ARGUMENT;
+    uint8_t slot = !store->slot[store->write.kind].active;
+    uint32_t flushed = store->write.offset == store->write.len
+                           ? store->write.len
+                           : store->write.offset / BLOB_CHUNK * BLOB_CHUNK;
+    size_t stored = offset >= flushed ? 0 : flushed - offset;
+    if (stored > len)
+        stored = len;
+    if (stored > 0)
+        TRY(flash->read(flash->context, data_start(flash, store->write.kind, slot) + offset, out,
+                        stored));
+    if (len > stored)
+        memcpy(out + stored, store->write.pending + (offset + stored) % BLOB_CHUNK, len - stored);
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_commit(struct blob_store *store, uint32_t *version)
+{
+    enum blob_kind kind = store->write.kind;
+    struct blob_slot *current = &store->slot[kind];
+    uint8_t slot = !current->active;
+    uint8_t written[CRYPTO_HASH_BYTES], stored[CRYPTO_HASH_BYTES], raw[HEAD_BYTES];
+
+    if (!store->write.open || store->write.offset != store->write.len)
+        return SCRIP_REFUSED_ARGUMENT;
+    store->write.open = false;
+    TRY(crypto_hash_finish(&store->write.hash, written));
+    TRY(hash_data(store->flash, data_start(store->flash, kind, slot), store->write.len, NULL,
+                  stored));
+    if (memcmp(written, stored, sizeof stored) != 0)
+        return SCRIP_FAULT_FLASH;
+    bytes_put_u32(raw, HEAD_MAGIC);
+    bytes_put_u32(raw + 4, (uint32_t)kind);
+    bytes_put_u32(raw + 8, current->version + 1);
+    bytes_put_u32(raw + 12, store->write.len);
+    TRY(mac(store, raw, stored, raw + HEAD_LEAD));
+    TRY(write_pair(store, kind, slot, 0, raw));
+    *current = (struct blob_slot){current->version + 1, store->write.len, slot};
+    *version = current->version;
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_size(const struct blob_store *store, enum blob_kind kind, uint32_t *len)
+{
+    if (store->slot[kind].version == 0)
+        return SCRIP_REFUSED_NOT_FOUND;
+    *len = store->slot[kind].len;
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_read(const struct blob_store *store, enum blob_kind kind, uint32_t offset,
+                            void *data, size_t len)
+{
+    const struct hal_flash *flash = store->flash;
+    const struct blob_slot *current = &store->slot[kind];
+
+    if (current->version == 0)
+        return SCRIP_REFUSED_NOT_FOUND;
+    if (offset > current->len || len > current->len - offset)
+        return SCRIP_REFUSED_ARGUMENT;
+    return flash->read(flash->context, data_start(flash, kind, current->active) + offset, data,
+                       len);
+}
+
+enum scrip_status blob_load(const struct blob_store *store, enum blob_kind kind, struct buffer *out)
+{
+    const struct hal_flash *flash = store->flash;
+    const struct blob_slot *current = &store->slot[kind];
+    uint8_t hash[CRYPTO_HASH_BYTES], expected[CRYPTO_HASH_BYTES];
+    struct head head;
+    unsigned i;
+
+    if (current->version == 0)
+        return SCRIP_REFUSED_NOT_FOUND;
+    if (current->len > out->capacity - out->len)
+        return SCRIP_REFUSED_TOO_LONG;
+    size_t before = out->len;
+    TRY(hash_data(flash, data_start(flash, kind, current->active), current->len, out, hash));
+    for (i = 0; i < HEADS; i++) {
+        TRY(read_head(store, kind, current->active, i, &head));
+        TRY(mac(store, head.raw, hash, expected));
+        if (head.valid && bytes_equal(bytes_of(expected, sizeof expected),
+                                      bytes_of(head.raw + HEAD_LEAD, sizeof expected)))
+            return SCRIP_OK;
+    }
+    out->len = before;
+    return SCRIP_FAULT_CORRUPT;
+}
