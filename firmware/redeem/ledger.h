@@ -6,8 +6,10 @@
  * spent, and it is the only gate against a second use. Nothing later turns that into a failure.
  *
  * Memory   The caller owns struct ledger (a few KiB: the spent set is the largest part).
- * Threads  Owner task only. Time: append is one journal append and two SHA-256 of a record.
- * Format   SPEC section 3. Invariants L1..Ln are at the top of ledger.c.
+ * Threads  Owner task only.
+ * Time     append is one journal append, one hash of a record and a few HMACs; every 64 records, where
+ *          ledger_idle() has had no chance, a checkpoint before it (at most ten more appends).
+ * Format   SPEC section 3. Invariants L1..L8 are at the top of ledger.c.
  */
 #ifndef REDEEM_LEDGER_H
 #define REDEEM_LEDGER_H
@@ -29,8 +31,23 @@ struct ledger_ref {
     uint32_t seq;
 };
 
-enum { LEDGER_REFS = 64, LEDGER_MEMBERS = 32 };
+/* What one member was given today. */
+struct ledger_member {
+    uint8_t key[8]; /* HMAC(K_spent, pseudonym), truncated */
+    uint32_t sum_minor;
+};
 
+/* What is known of a record that the host has not acknowledged. */
+struct ledger_mark {
+    uint32_t seq;
+    uint8_t what; /* LEDGER_REVERSED, LEDGER_LATE */
+};
+
+/* Requests that are recognised when a till repeats them; members whose sums are exact; records that
+ * are reversed or late at a time. */
+enum { LEDGER_REFS = 48, LEDGER_MEMBERS = 32, LEDGER_MARKS = 96, LEDGER_PERIOD = 64 };
+
+/* Readable by everyone, changed by the functions below only. */
 struct ledger {
     struct journal *journal;
     const struct keys *keys;
@@ -39,23 +56,31 @@ struct ledger {
     uint32_t head_seq;
     uint8_t acked_head[RECORD_LINK_BYTES]; /* link of the record at the ack cursor */
     uint32_t acked_seq;
-    uint32_t unsettled_count;
+    uint32_t unsettled_count; /* approved, unreversed and not yet acknowledged */
     uint64_t unsettled_minor;
     uint32_t oldest_s;                 /* time of the oldest unacknowledged record, 0: none */
     uint32_t floor_s, unc_s, signed_s; /* the clock's persistent part */
-    uint32_t since_checkpoint;
-    uint32_t open_ask; /* seq of a redeem(ask) without outcome, 0: none */
-    bool broken;       /* an append faulted: closed until refenced */
-    bool fork;         /* chain and host disagree: redeem off */
-    size_t spent_count;
+    uint32_t approved_seq;             /* the newest approved redemption, 0: none */
+    uint32_t open_ask;                 /* seq of a redeem(ask) without outcome, 0: none */
+    uint32_t ask_minor;                /* what it is worth once approved */
+    uint8_t ask_member[8];
+    bool ask_has_member;
+    uint32_t acked_ask; /* an acknowledged ask whose outcome is not, 0: none */
+    bool broken;        /* an append faulted: closed until refenced */
+    bool fork;          /* chain and host disagree: redeem off; durable */
+
+    uint32_t since_checkpoint; /* records that recovery would have to replay */
+    uint32_t recovered_spent;  /* spent entries that recovery would have to hold */
+    struct journal_at checkpoint;
+    uint32_t noted_ack, noted_floor_s; /* as the newest note has them */
+
+    uint32_t member_day;
+    uint32_t member_least_minor; /* nobody outside the table was given more than this today */
+    uint16_t spent_count, ref_count, member_count, mark_count;
     struct ledger_spent spent[LIMIT_SPENT];
-    struct ledger_ref refs[LEDGER_REFS];
-    uint8_t ref_next;
-    struct {
-        uint8_t key[8];
-        uint32_t day;
-        uint32_t sum_minor;
-    } members[LEDGER_MEMBERS];
+    struct ledger_ref refs[LEDGER_REFS]; /* oldest first */
+    struct ledger_member members[LEDGER_MEMBERS];
+    struct ledger_mark marks[LEDGER_MARKS];
     uint8_t scratch[LIMIT_RECORD_BYTES + 64];
 };
 
@@ -73,45 +98,62 @@ struct ledger_recovery {
     uint32_t damaged;  /* entries that did not authenticate */
 };
 
-/* Rebuilds everything from the checkpoint and what follows; voids an ask without outcome. The
- * journal must be mounted with ledger_keep as its keep callback and this ledger as the context. */
+/*
+ * Rebuilds everything from the last complete checkpoint and what follows, and voids an ask without
+ * outcome. The ledger is zeroed before journal_mount(), which gets ledger_keep as its keep callback
+ * and the ledger as the context. A journal mounted read only is opened too: an open ask then stays
+ * open, and the outbox stops before it. FAULT_CORRUPT: no checkpoint is readable, or the chain is
+ * broken; FAULT_FOREIGN: another epoch's records; FAULT_FLASH. stamp is for the void.
+ */
 MUST_CHECK enum scrip_status ledger_open(struct ledger *ledger, struct journal *journal,
                                          const struct keys *keys, const struct record_stamp *stamp,
                                          struct ledger_recovery *found);
 journal_keep ledger_keep;
 
 /*
- * Consumes the redemption's seal. OK: durable and spent. REFUSED_USED: the code was used, by
- * another request. A repeat of the same sale (same SaleTransactionID and same code) is OK with
- * entry->replayed. REFUSED_DUPLICATE: same SaleID and ServiceID, other digest. REFUSED_FULL,
- * REFUSED_TOO_LONG: nothing changed. FAULT_FLASH: unknown until ledger_refence().
+ * Consumes the redemption's seal. OK: durable and spent. A repeat (same SaleID, ServiceID and
+ * digest, or the same code with the same SaleID and SaleTransactionID) is OK with entry->replayed,
+ * and appends nothing. REFUSED_USED: the code was used, by another request. REFUSED_DUPLICATE: same
+ * SaleID and ServiceID, other digest (among the last LEDGER_REFS requests). REFUSED_FULL,
+ * REFUSED_TOO_LONG, REFUSED_ARGUMENT (ids that are no text), REFUSED_STATE (an ask is open),
+ * FAULT_FORK: nothing changed. FAULT_READ_ONLY: closed by a fault, or the journal is; nothing was
+ * tried. FAULT_FLASH: unknown until ledger_refence(). mode PERMIT_ASK: spent, not approved.
  */
 MUST_CHECK enum scrip_status ledger_append(struct ledger *ledger, struct redemption *redemption,
                                            const struct record_stamp *stamp, uint32_t state,
                                            struct ledger_entry *entry);
 
-/* Ends an ask. REFUSED_STATE: seq is not the open ask. accepted and offline approve; refused and
- * void release the code here. */
+/* Ends an ask, also on a full journal. accepted and offline approve; refused and void release the
+ * code here. REFUSED_STATE: seq is not the open ask. REFUSED_ARGUMENT: auth is not at most 16 bytes
+ * of text; nothing changed. Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_outcome(struct ledger *ledger, uint32_t seq,
                                             enum record_result result, struct bytes auth,
                                             enum record_code code,
                                             const struct record_stamp *stamp);
 
-/* Undoes an approved redemption, also on a full journal. OK again for one already reversed.
- * REFUSED_NOT_FOUND, REFUSED_STATE (never approved). */
+/* Undoes an approved redemption, also on a full journal, and releases the code here. OK again, with
+ * entry->replayed, for one already reversed. REFUSED_NOT_FOUND, REFUSED_STATE (never approved).
+ * Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_reverse(struct ledger *ledger, uint32_t seq,
                                             const struct record_stamp *stamp,
                                             struct ledger_entry *entry);
 
-/* After FAULT_FLASH: settles what is durable. OK: works again. */
+/* After FAULT_FLASH: settles what is durable and rebuilds everything from it. OK: works again, and
+ * a record whose append faulted is either there (ledger_lookup() finds it; an ask is then open_ask,
+ * for ledger_outcome()) or was never written. Statuses of journal_refence() and ledger_open():
+ * still closed. */
 MUST_CHECK enum scrip_status ledger_refence(struct ledger *ledger);
 
-/* Whether a code would be refused as used, without changing anything (policy facts, display). */
+/* Whether a code would be refused as used, without changing anything (policy facts, display). *seq
+ * is the record that spent it. A failing library counts as used, with *seq 0. */
 bool ledger_is_spent(struct ledger *ledger, uint32_t issuer, const uint8_t cti[TOKEN_ID_BYTES],
                      uint32_t *seq);
-/* HMAC(K_device, issuer, cti): the draw for random_online_permille. */
+/* HKDF(K_device, "random", issuer, cti): the draw for random_online_permille. */
 MUST_CHECK enum scrip_status ledger_draw(const struct ledger *ledger, uint32_t issuer,
                                          const uint8_t cti[TOKEN_ID_BYTES], uint8_t draw[8]);
+
+/* What the member was given today: exact for the LEDGER_MEMBERS highest of the day, else an upper
+ * bound. UINT64_MAX: the library failed. */
 uint64_t ledger_member_today(const struct ledger *ledger, const uint8_t member[TOKEN_ID_BYTES],
                              uint32_t t_s);
 
@@ -135,7 +177,8 @@ struct ledger_story {
     char auth[17];
     bool acked;
 };
-/* REFUSED_NOT_FOUND: never written or no longer held. Bounded by a walk from seq to the head. */
+/* REFUSED_NOT_FOUND: never written, no longer held, or not a redeem. FAULT_CORRUPT: its record, or
+ * an ask's outcome, is unreadable. Bounded by a walk from seq to the head. */
 MUST_CHECK enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq,
                                           struct ledger_story *story);
 
@@ -144,8 +187,8 @@ MUST_CHECK enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq,
 MUST_CHECK enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq,
                                            struct record *record);
 
-/* The redemption that a till's reference led to. service_id may be empty with transaction_id given.
- * REFUSED_NOT_FOUND. */
+/* The newest redemption that a till's reference led to. service_id or transaction_id may be empty,
+ * not both (REFUSED_ARGUMENT). REFUSED_NOT_FOUND. At worst one walk over everything held. */
 MUST_CHECK enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
                                            struct bytes service_id, struct bytes transaction_id,
                                            uint32_t *seq);
@@ -157,21 +200,25 @@ MUST_CHECK enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes s
  */
 MUST_CHECK enum scrip_status ledger_outbox(struct ledger *ledger, uint32_t *seq,
                                            struct bytes *record);
-/* The link at seq (acked_seq..head_seq), for comparison with the host's head. */
+/* The link at seq (acked_seq..head_seq), for comparison with the host's head. REFUSED_ARGUMENT:
+ * outside. FAULT_CORRUPT: neither the record nor the next is readable. */
 MUST_CHECK enum scrip_status ledger_link_at(struct ledger *ledger, uint32_t seq,
                                             uint8_t link[RECORD_LINK_BYTES]);
 
-/* A verdict other than accepted, durable before the ack that covers it. Repeating one is OK and
- * appends nothing. */
+/* A verdict other than accepted, durable on OK, so before the ack that covers it. Repeating one,
+ * and one at or below the cursor, is OK and appends nothing. REFUSED_ARGUMENT: beyond the head, or
+ * no code. REFUSED_FULL: more than LEDGER_MARKS are open. Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enum record_code code,
                                          const struct record_stamp *stamp);
 
-/* FAULT_FORK: head is not ours at seq: nothing freed, redeem off. REFUSED_ARGUMENT: below the
- * cursor or beyond the head. */
+/* Everything up to seq is settled, durable on OK. FAULT_FORK: head is not ours at seq: nothing
+ * freed, redeem off from now on. REFUSED_ARGUMENT: below the cursor, beyond the head, or an ask
+ * without outcome. FAULT_CORRUPT: as ledger_link_at(). Works on a read-only journal too. */
 MUST_CHECK enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
                                         const uint8_t head[RECORD_LINK_BYTES]);
 
-/* One idle step: erase ahead, reclaim, checkpoint. AGAIN: there is more to do. */
+/* One idle step: checkpoint, erase ahead, reclaim. AGAIN: there is more to do. FAULT_READ_ONLY:
+ * closed by a fault. */
 MUST_CHECK enum scrip_status ledger_idle(struct ledger *ledger);
 
 #endif

@@ -1,0 +1,142 @@
+/* Single records, and what they tell of one redemption. Nothing is changed here. */
+#include <string.h>
+
+#include "redeem/ledger_private.h"
+
+enum scrip_status ledger_next(struct ledger *ledger, struct journal_at *at, struct record *record)
+{
+    struct journal_entry entry;
+    memset(record, 0, sizeof *record);
+    for (;;) {
+        struct buffer scratch = buffer_of(ledger->scratch, sizeof ledger->scratch);
+        enum scrip_status status = journal_next(ledger->journal, at, &scratch, &entry);
+        if (status != SCRIP_OK && status != SCRIP_FAULT_CORRUPT)
+            return status;
+        if (entry.type != JOURNAL_DATA)
+            continue;
+        if (status == SCRIP_OK && record_read(entry.payload, record) == SCRIP_OK &&
+            record->seq == entry.seq)
+            return SCRIP_OK;
+        memset(record, 0, sizeof *record);
+        record->seq = entry.seq;
+        return SCRIP_FAULT_CORRUPT;
+    }
+}
+
+enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq, struct record *record)
+{
+    struct journal_at at;
+    enum scrip_status status;
+    memset(record, 0, sizeof *record);
+    if (seq == 0 || seq > ledger->head_seq)
+        return SCRIP_REFUSED_NOT_FOUND;
+    TRY(journal_find(ledger->journal, seq, &at));
+    /* A torn entry may stand before the good one of the same number. */
+    do
+        status = ledger_next(ledger, &at, record);
+    while ((status == SCRIP_OK && record->seq < seq) ||
+           (status == SCRIP_FAULT_CORRUPT && record->seq <= seq));
+    if (status == SCRIP_OK && record->seq == seq)
+        return SCRIP_OK;
+    memset(record, 0, sizeof *record);
+    if (status != SCRIP_OK && status != SCRIP_AGAIN && status != SCRIP_FAULT_CORRUPT)
+        return status;
+    return seq <= ledger->acked_seq ? SCRIP_REFUSED_NOT_FOUND : SCRIP_FAULT_CORRUPT;
+}
+
+/* What the records behind seq say about it. */
+static enum scrip_status listen(struct ledger *ledger, uint32_t seq, struct ledger_story *story,
+                                bool *reversed, bool *late)
+{
+    struct journal_at at;
+    struct record record;
+    enum scrip_status status;
+    TRY(journal_find(ledger->journal, seq + 1, &at));
+    while ((status = ledger_next(ledger, &at, &record)) != SCRIP_AGAIN) {
+        if (status == SCRIP_FAULT_CORRUPT)
+            continue;
+        TRY(status);
+        if (record.of != seq)
+            continue;
+        if (record.type == RECORD_OUTCOME) {
+            story->result = record.result;
+            memcpy(story->auth, record.auth.data, record.auth.len);
+            story->auth[record.auth.len] = '\0';
+        }
+        *reversed |= record.type == RECORD_REVERSE;
+        *late |= record.type == RECORD_LATE;
+        if (record.code != RECORD_CODE_NONE)
+            story->code = record.code;
+    }
+    return SCRIP_OK;
+}
+
+enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledger_story *story)
+{
+    bool reversed = false, late = false;
+    memset(story, 0, sizeof *story);
+    TRY(ledger_record(ledger, seq, &story->redeem));
+    if (story->redeem.type != RECORD_REDEEM)
+        return SCRIP_REFUSED_NOT_FOUND;
+    bool asked = story->redeem.mode == PERMIT_ASK;
+    TRY(listen(ledger, seq, story, &reversed, &late));
+    story->acked = seq <= ledger->acked_seq;
+
+    if (asked && story->result == 0) {
+        if (ledger->open_ask != seq)
+            return SCRIP_FAULT_CORRUPT;
+        story->state = STORY_ASKING;
+    } else if (story->result == RECORD_REFUSED) {
+        story->state = STORY_REFUSED;
+    } else if (story->result == RECORD_VOID) {
+        story->state = STORY_VOID;
+    } else if (reversed) {
+        story->state = STORY_REVERSED;
+    } else if (late) {
+        story->state = STORY_LATE_REFUSED;
+    } else {
+        story->state = STORY_APPROVED;
+    }
+    /* The walk has used the scratch: the views are taken again. */
+    return ledger_record(ledger, seq, &story->redeem);
+}
+
+static bool matches(const struct record *record, struct bytes sale_id, struct bytes service_id,
+                    struct bytes transaction_id)
+{
+    return record->type == RECORD_REDEEM && bytes_equal(record->sale_id, sale_id) &&
+           (service_id.len == 0 || bytes_equal(record->service_id, service_id)) &&
+           (transaction_id.len == 0 || bytes_equal(record->transaction_id, transaction_id));
+}
+
+enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
+                                struct bytes service_id, struct bytes transaction_id, uint32_t *seq)
+{
+    struct record record;
+    struct journal_at at;
+    enum scrip_status status;
+    uint32_t hash = ledger_ref_hash(sale_id, service_id);
+    *seq = 0;
+    if (service_id.len == 0 && transaction_id.len == 0)
+        return SCRIP_REFUSED_ARGUMENT;
+    for (size_t i = ledger->ref_count; i-- > 0 && service_id.len > 0;) {
+        if (ledger->refs[i].hash != hash)
+            continue;
+        status = ledger_record(ledger, ledger->refs[i].seq, &record);
+        if (status == SCRIP_OK && matches(&record, sale_id, service_id, transaction_id)) {
+            *seq = record.seq;
+            return SCRIP_OK;
+        }
+        if (status != SCRIP_OK && status != SCRIP_REFUSED_NOT_FOUND &&
+            status != SCRIP_FAULT_CORRUPT)
+            return status;
+    }
+    journal_oldest(ledger->journal, &at);
+    while ((status = ledger_next(ledger, &at, &record)) != SCRIP_AGAIN) {
+        if (status == SCRIP_OK && matches(&record, sale_id, service_id, transaction_id))
+            *seq = record.seq;
+        else if (status != SCRIP_OK && status != SCRIP_FAULT_CORRUPT)
+            return status;
+    }
+    return *seq != 0 ? SCRIP_OK : SCRIP_REFUSED_NOT_FOUND;
+}
