@@ -8,11 +8,11 @@
     X(REFUSED_FOREIGN, "This is not one of our codes: scan the code from the customer's app.")     \
     X(REFUSED_LENGTH, "The code is incomplete or too long: scan it again.")                        \
     X(REFUSED_LAYOUT, "The scanner's keyboard layout garbles the code: set scanner and terminal "  \
-                      "to the same layout, or the scanner to serial.")                             \
+                      "to the same layout.")                                                       \
     X(REFUSED_TEXT, "The code was read with errors: scan it again.")                               \
     X(REFUSED_SHAPE, "The code or message is not built as ours are: ask for a new one.")           \
-    X(REFUSED_KEY, "The signer is not known, or not valid at this time: ask for a new code, and "  \
-                   "if it happens again, synchronise the terminal's keys.")                        \
+    X(REFUSED_KEY, "The signer is not known, or not valid at this time: ask for a new code, or "   \
+                   "synchronise the terminal.")                                                    \
     X(REFUSED_SIGNATURE, "The signature is not genuine: do not accept this code.")                 \
     X(REFUSED_CLAIMS, "The code's contents are incomplete or not permitted: ask for a new one.")   \
     X(REFUSED_AUDIENCE, "The code is genuine but for another merchant, store or terminal.")        \

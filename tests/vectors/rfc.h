@@ -43,4 +43,13 @@
 #define RFC9679_Y "1e52ed75701163f7f9e40ddf9f341b3dc9ba860af7e0ca7ca7e9eecd0084d19c"
 #define RFC9679_THUMBPRINT "496bd8afadf307e5b08c64b0421bf9dc01528a344a43bda88fadd1669da253ec"
 
+/* RFC 9285 sections 4.3 and 4.4: plain, base45. */
+#define RFC9285_EXAMPLES                                                                           \
+    {                                                                                              \
+        {"AB", "BB8"}, {"Hello!!", "%69 VD92EX0"}, {"base-45", "UJCLQE7W581"},                     \
+        {                                                                                          \
+            "ietf!", "QED8WEX0"                                                                    \
+        }                                                                                          \
+    }
+
 #endif
