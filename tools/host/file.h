@@ -1,0 +1,13 @@
+/*
+ * file: small files, read whole.
+ */
+#ifndef TOOLS_HOST_FILE_H
+#define TOOLS_HOST_FILE_H
+
+#include "base/bytes.h"
+
+/* REFUSED_NOT_FOUND: no such file. REFUSED_TOO_LONG: more than capacity bytes. FAULT_DEVICE: errno
+ * says why. */
+MUST_CHECK enum scrip_status file_read(const char *path, void *data, size_t capacity, size_t *len);
+
+#endif

@@ -1,0 +1,219 @@
+#include "tools/host/pki.h"
+
+#include <gnutls/x509.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tools/host/file.h"
+#include "tools/host/log.h"
+
+static const char *const object_file[OBJECT_OPERATORS] = {
+    [OBJECT_KEYS] = "objects/keys.cose",
+    [OBJECT_POLICY] = "objects/policy.cose",
+};
+
+struct path {
+    char text[PKI_DIR + 64];
+};
+
+static struct path path_of(const struct pki *pki, const char *name)
+{
+    struct path path;
+
+    (void)snprintf(path.text, sizeof path.text, "%s/%s", pki->dir, name);
+    return path;
+}
+
+static enum scrip_status read_file(const struct pki *pki, const char *name, void *data,
+                                   size_t capacity, size_t *len)
+{
+    struct path path = path_of(pki, name);
+    enum scrip_status status = file_read(path.text, data, capacity, len);
+
+    if (status == SCRIP_REFUSED_NOT_FOUND)
+        log_line("%s is missing: make the directory with `scrip pki init`", path.text);
+    else if (status == SCRIP_REFUSED_TOO_LONG)
+        log_line("%s is longer than %zu bytes: not a file of `scrip pki init`", path.text,
+                 capacity);
+    else if (status != SCRIP_OK)
+        log_line("%s cannot be read: check its owner and mode", path.text);
+    return status;
+}
+
+static enum scrip_status read_pem(const struct pki *pki, const char *name, char pem[PKI_PEM])
+{
+    size_t len;
+
+    TRY(read_file(pki, name, pem, PKI_PEM - 1, &len));
+    pem[len] = '\0';
+    return SCRIP_OK;
+}
+
+/* The scalar of a P-256 key, left-padded: GnuTLS gives integers, with or without a sign byte. */
+static bool scalar_of(const gnutls_datum_t *k, uint8_t scalar[CRYPTO_SCALAR_BYTES])
+{
+    const uint8_t *at = k->data;
+    size_t len = k->size;
+
+    while (len > CRYPTO_SCALAR_BYTES && *at == 0) {
+        at++;
+        len--;
+    }
+    if (len > CRYPTO_SCALAR_BYTES)
+        return false;
+    memset(scalar, 0, CRYPTO_SCALAR_BYTES);
+    memcpy(scalar + CRYPTO_SCALAR_BYTES - len, at, len);
+    return true;
+}
+
+static bool read_scalar(const char *pem, uint8_t scalar[CRYPTO_SCALAR_BYTES])
+{
+    gnutls_datum_t text = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)};
+    gnutls_datum_t k = {NULL, 0};
+    gnutls_ecc_curve_t curve;
+    gnutls_x509_privkey_t key;
+    bool good;
+
+    if (gnutls_x509_privkey_init(&key) != 0)
+        return false;
+    good = gnutls_x509_privkey_import(key, &text, GNUTLS_X509_FMT_PEM) == 0 &&
+           gnutls_x509_privkey_export_ecc_raw(key, &curve, NULL, NULL, &k) == 0 &&
+           curve == GNUTLS_ECC_CURVE_SECP256R1 && scalar_of(&k, scalar);
+    if (k.data != NULL) {
+        bytes_wipe(k.data, k.size);
+        gnutls_free(k.data);
+    }
+    gnutls_x509_privkey_deinit(key);
+    return good;
+}
+
+static enum scrip_status open_time_key(struct pki *pki)
+{
+    char pem[PKI_PEM];
+    uint8_t scalar[CRYPTO_SCALAR_BYTES] = {0};
+    uint8_t point[CRYPTO_POINT_BYTES];
+    enum scrip_status status;
+
+    TRY(read_pem(pki, "time.key", pem));
+    status = read_scalar(pem, scalar) ? crypto_signing_import(scalar, &pki->time_key)
+                                      : SCRIP_REFUSED_KEY;
+    bytes_wipe(pem, sizeof pem);
+    bytes_wipe(scalar, sizeof scalar);
+    if (status != SCRIP_OK) {
+        log_line("%s is not a P-256 private key in PEM", path_of(pki, "time.key").text);
+        return status;
+    }
+    TRY(crypto_signing_public(pki->time_key, point));
+    return cose_kid(point, pki->time_kid);
+}
+
+static enum scrip_status read_roots(struct pki *pki)
+{
+    size_t len;
+
+    TRY(read_file(pki, "roots.bin", pki->roots.point, sizeof pki->roots.point, &len));
+    pki->roots.count = len / CRYPTO_POINT_BYTES;
+    for (size_t i = 0; i < pki->roots.count && len % CRYPTO_POINT_BYTES == 0; i++)
+        if (crypto_point_check(pki->roots.point[i]) != SCRIP_OK)
+            len = 0;
+    if (len == 0 || len % CRYPTO_POINT_BYTES != 0) {
+        log_line("%s must hold one or two P-256 points of 65 bytes",
+                 path_of(pki, "roots.bin").text);
+        return SCRIP_REFUSED_KEY;
+    }
+    return SCRIP_OK;
+}
+
+static enum scrip_status set_etag(struct pki_object *object)
+{
+    uint8_t hash[CRYPTO_HASH_BYTES];
+    struct buffer text = buffer_of(object->etag, sizeof object->etag - 1);
+
+    TRY(crypto_sha256(bytes_of(object->data, object->len), hash));
+    buffer_put_byte(&text, '"');
+    text_hex_encode(bytes_of(hash, 16), &text);
+    buffer_put_byte(&text, '"');
+    object->etag[text.len] = '\0';
+    return SCRIP_OK;
+}
+
+/* The expiry of a key set keeps terminals from believing an old one. The host issues it, and judges
+ * records by the times that they carry, so for the host it never ends. */
+static enum scrip_status read_keys(const struct object *object, struct keyset *keys)
+{
+    TRY(keyset_read(object, keys));
+    keys->exp_s = UINT32_MAX;
+    return SCRIP_OK;
+}
+
+static enum scrip_status load_object(struct pki *pki, enum object_kind kind)
+{
+    struct pki_object fresh = {.len = 0};
+    struct keyset keys = {.count = 0};
+    struct object object;
+
+    TRY(read_file(pki, object_file[kind], fresh.data, sizeof fresh.data, &fresh.len));
+    TRY(object_verify(bytes_of(fresh.data, fresh.len), kind, &pki->roots, &object));
+    if (kind == OBJECT_KEYS)
+        TRY(read_keys(&object, &keys));
+    TRY(set_etag(&fresh));
+    fresh.seq = object.seq;
+    fresh.seen = pki->object[kind].seen;
+    pki->object[kind] = fresh;
+    if (kind == OBJECT_KEYS)
+        pki->keys = keys;
+    return SCRIP_OK;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+void pki_refresh(struct pki *pki)
+{
+    for (int kind = 0; kind < OBJECT_OPERATORS; kind++) {
+        struct path path = path_of(pki, object_file[kind]);
+        struct stat now = {.st_ino = 0};
+        enum scrip_status status;
+
+        if (stat(path.text, &now) == 0 && same_file(&now, &pki->object[kind].seen))
+            continue;
+        pki->object[kind].seen = now;
+        status = load_object(pki, (enum object_kind)kind);
+        if (status != SCRIP_OK)
+            log_line("%s is not used (%s): %s", path.text, scrip_status_name(status),
+                     pki->object[kind].len != 0 ? "the last good one stays" : "there is none");
+        else
+            log_line("%s: number %" PRIu32, path.text, pki->object[kind].seq);
+    }
+}
+
+enum scrip_status pki_open(struct pki *pki, const char *dir)
+{
+    memset(pki, 0, sizeof *pki);
+    if (strlen(dir) >= sizeof pki->dir) {
+        log_line("the directory's name is longer than %zu bytes", sizeof pki->dir - 1);
+        return SCRIP_REFUSED_TOO_LONG;
+    }
+    (void)snprintf(pki->dir, sizeof pki->dir, "%s", dir);
+    TRY(read_pem(pki, "ca.crt", pki->ca));
+    TRY(read_pem(pki, "host.crt", pki->certificate));
+    TRY(read_pem(pki, "host.key", pki->key));
+    TRY(open_time_key(pki));
+    TRY(read_roots(pki));
+    pki_refresh(pki);
+    for (int kind = 0; kind < OBJECT_OPERATORS; kind++)
+        if (pki->object[kind].len == 0)
+            return SCRIP_REFUSED_NOT_FOUND;
+    return SCRIP_OK;
+}
+
+void pki_close(struct pki *pki)
+{
+    crypto_key_close(&pki->time_key);
+    bytes_wipe(pki->key, sizeof pki->key);
+}
