@@ -1,0 +1,158 @@
+#include "tools/host/judge.h"
+
+#include <string.h>
+
+#include "redeem/bind.h"
+#include "redeem/verify.h"
+
+static void refuse(struct judgement *out, enum record_code code)
+{
+    out->verdict = VERDICT_REFUSED;
+    out->code = code;
+}
+
+/* A refusal of the path as the host's reason. A key that is gone, or was not valid when the token
+ * was issued, proves nothing against the terminal: that is for people to look at. */
+static void judge_status(enum scrip_status status, struct judgement *out)
+{
+    static const struct {
+        enum scrip_status status;
+        enum record_code code;
+    } reason[] = {
+        {SCRIP_REFUSED_SHAPE, RECORD_CODE_MALFORMED},
+        {SCRIP_REFUSED_CLAIMS, RECORD_CODE_MALFORMED},
+        {SCRIP_REFUSED_SIGNATURE, RECORD_CODE_SIGNATURE},
+        {SCRIP_REFUSED_AUDIENCE, RECORD_CODE_AUDIENCE},
+        {SCRIP_REFUSED_NOT_YET, RECORD_CODE_EXPIRED},
+        {SCRIP_REFUSED_EXPIRED, RECORD_CODE_EXPIRED},
+    };
+
+    if (status == SCRIP_REFUSED_KEY) {
+        out->verdict = VERDICT_QUARANTINED;
+        out->code = RECORD_CODE_KEY_REMOVED;
+        return;
+    }
+    refuse(out, RECORD_CODE_OTHER);
+    for (size_t i = 0; i < sizeof reason / sizeof *reason; i++)
+        if (reason[i].status == status)
+            out->code = reason[i].code;
+}
+
+/* The time that the token is held against: the record's, tolerated twice over behind its expiry,
+ * because the terminal's own S may have been larger when it approved. A terminal without a clock is
+ * judged by ours while the till waits; settled later, only the future can be refused. */
+static struct wallclock_time time_of(const struct judge_bench *bench, const struct record *record)
+{
+    struct wallclock_time now = {.t_s = record->stamp.t_s, .quality = WALLCLOCK_GOOD};
+    uint32_t unc_s = record->stamp.unc_s;
+
+    if (record->stamp.source == WALLCLOCK_NONE) {
+        now.t_s = bench->now_s;
+        now.quality = bench->live ? WALLCLOCK_GOOD : WALLCLOCK_BAD;
+        unc_s = 0;
+    }
+    now.tolerance_s = 30 + (unc_s < 90 ? unc_s : 90);
+    return now;
+}
+
+static void copy_text(struct bytes text, char *out, size_t size)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+
+    memcpy(out, text.data, len);
+    out[len] = '\0';
+}
+
+/* The hash of the sale that the record tells of, as the challenge to which the token was bound. */
+static enum scrip_status challenge_of(const struct judge_bench *bench, const struct record *record,
+                                      const struct token_claims *claims, struct challenge *out)
+{
+    struct sale sale = {.total_minor = record->total_minor, .currency = record->currency};
+
+    memset(out, 0, sizeof *out);
+    copy_text(record->transaction_id, sale.transaction_id, sizeof sale.transaction_id);
+    if (record->lines.len == sizeof sale.lines)
+        memcpy(sale.lines, record->lines.data, sizeof sale.lines);
+    memcpy(out->nonce, claims->nonce, sizeof out->nonce);
+    return bind_txh(bench->terminal, record->epoch, claims->has_nonce ? claims->nonce : NULL, &sale,
+                    out->txh);
+}
+
+static enum scrip_status verify(const struct judge_bench *bench, const struct record *record,
+                                struct voucher *voucher)
+{
+    struct token_claims claims;
+    struct challenge challenge;
+    struct token token;
+    struct trust trust = {
+        .keys = bench->keys,
+        .identity = bench->terminal,
+        .now = time_of(bench, record),
+    };
+
+    trust.exp_grace_s = trust.now.tolerance_s;
+    TRY(token_parse_bytes(record->token, TOKEN_CUSTOMER, &token));
+    /* Not believed yet: read only to learn whether the token names a sale. */
+    if (token_claims_read(token.cose.payload, &claims) == SCRIP_OK && claims.has_txh) {
+        TRY(challenge_of(bench, record, &claims, &challenge));
+        trust.challenge = &challenge;
+    }
+    return verify_token(&trust, &token, voucher);
+}
+
+static void note_use(const struct voucher *voucher, const struct record *record,
+                     struct judgement *out)
+{
+    const struct token_claims *claims = &voucher->claims;
+
+    out->genuine = true;
+    out->use.issuer = voucher->issuer;
+    memcpy(out->use.cti, claims->cti, sizeof out->use.cti);
+    out->use.has_member = claims->has_member;
+    memcpy(out->use.member, claims->member, sizeof out->use.member);
+    out->use.amount_minor = record->amount_minor;
+    out->use.currency = record->currency;
+}
+
+/* Worth something, and neither more than the code bears nor more than the sale. */
+static bool amount_fits(const struct token_claims *claims, const struct record *record)
+{
+    return (claims->scope & TOKEN_REDEEM_ANY) != 0 && claims->has_limit &&
+           claims->currency == record->currency && record->amount_minor > 0 &&
+           record->amount_minor <= claims->limit_minor &&
+           record->amount_minor <= record->total_minor;
+}
+
+/* What the record states of its token is what the token says. */
+static bool claims_fit(const struct voucher *voucher, const struct record *record)
+{
+    const struct token_claims *claims = &voucher->claims;
+
+    return record->issuer == voucher->issuer &&
+           (!claims->has_txh || record->txh.len == 0 ||
+            bytes_equal(record->txh, bytes_of(claims->txh, sizeof claims->txh)));
+}
+
+enum scrip_status judge_redeem(const struct judge_bench *bench, const struct record *record,
+                               struct judgement *out)
+{
+    struct voucher voucher;
+    enum scrip_status status = verify(bench, record, &voucher);
+
+    memset(out, 0, sizeof *out);
+    if (scrip_is_fault(status))
+        return status;
+    if (status != SCRIP_OK) {
+        judge_status(status, out);
+        return SCRIP_OK;
+    }
+    note_use(&voucher, record, out);
+    out->verdict = VERDICT_ACCEPTED;
+    if (voucher.claims.iat_s > (uint64_t)bench->now_s + 120)
+        refuse(out, RECORD_CODE_EXPIRED);
+    else if (!amount_fits(&voucher.claims, record))
+        refuse(out, RECORD_CODE_AMOUNT);
+    else if (!claims_fit(&voucher, record))
+        refuse(out, RECORD_CODE_OTHER);
+    return SCRIP_OK;
+}
