@@ -1,0 +1,485 @@
+/* A terminal's records become verdicts: chain, signatures, one-time use, retries, forks. */
+#include "base/text.h"
+#include "tests/check.h"
+#include "tests/support/host_world.h"
+
+static struct world world;
+static struct world_terminal *const one = &world.terminal[0];
+static struct world_terminal *const two = &world.terminal[1];
+
+static struct bytes fresh_token(uint8_t memory[LIMIT_TOKEN_BYTES])
+{
+    struct token_claims claims = world_claims(&world);
+
+    return world_mint(&world, &claims, memory);
+}
+
+/* One more sale at a terminal, with a code of its own. */
+static uint32_t sell(struct world_terminal *terminal, uint8_t mode)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+
+    return world_append(terminal, world_redeem(&world, fresh_token(memory), mode));
+}
+
+static bool verdict_is(struct world_terminal *terminal, uint32_t seq, const char *status,
+                       const char *code)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof text, "{\"seq\":%" PRIu32 ",\"status\":\"%s\",\"code\":\"%s\"}",
+                   seq, status, code);
+    return test_client_has(&terminal->client, text);
+}
+
+static bool no_verdicts(const struct world_terminal *terminal)
+{
+    return test_client_has(&terminal->client, "\"verdicts\":[]");
+}
+
+static const char *query(const char *sql)
+{
+    static char text[128];
+
+    return world_query(&world, sql, text, sizeof text) ? text : "(no row)";
+}
+
+static void test_heartbeat_is_acknowledged(void)
+{
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, 0);
+    CHECK(no_verdicts(one));
+    CHECK(test_client_has(&one->client, "\"want\":{\"policy\":18}"));
+    CHECK_EQ_STRING(query("SELECT json_extract(report, '$.stats.scan_ok') FROM chain"), "9");
+}
+
+static void test_batch_is_accepted_and_durable(void)
+{
+    for (int i = 0; i < 5; i++)
+        CHECK(sell(one, PERMIT_OFFLINE) != 0);
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, 5);
+    CHECK(no_verdicts(one));
+    CHECK_EQ_STRING(query("SELECT count(*) FROM redemptions WHERE verdict = 'accepted'"
+                          " AND state = 'held' AND amount_minor = 500 AND settled"),
+                    "5");
+    CHECK_EQ_STRING(query("SELECT transaction_id FROM redemptions WHERE seq = 5"), "M.S1.T1-7-5");
+}
+
+static void test_time_is_signed_for_the_nonce(void)
+{
+    struct cose message;
+    uint8_t memory[STATEMENT_TIME_BYTES];
+    struct buffer out = buffer_of(memory, sizeof memory);
+    const char *text;
+
+    CHECK(world_settle(one));
+    text = strstr((const char *)one->client.body, "\"time\":\"");
+    REQUIRE(text != NULL);
+    text += 8;
+    REQUIRE(text_base64url_decode(bytes_of(text, strcspn(text, "\"")), &out) == SCRIP_OK);
+    REQUIRE(cose_parse(buffer_bytes(&out), &message) == SCRIP_OK);
+    CHECK_STATUS(cose_verify(&message, "SCH1", world.time_point), SCRIP_OK);
+    CHECK(memmem(message.payload.data, message.payload.len, "0123456789abcde", 16) != NULL);
+    CHECK(memmem(message.payload.data, message.payload.len, one->name, strlen(one->name)) != NULL);
+}
+
+static void test_lost_answer_is_given_again(void)
+{
+    struct world_sync sync = {.from = one->acked_seq + 1};
+    uint8_t first[2][64];
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct bytes token = fresh_token(memory);
+    uint32_t good = world_append(one, world_redeem(&world, token, PERMIT_OFFLINE));
+    uint32_t twice = world_append(one, world_redeem(&world, token, PERMIT_OFFLINE));
+
+    sync.to = twice;
+    for (int i = 0; i < 2; i++) {
+        const char *at;
+
+        REQUIRE(world_send(one, &sync));
+        CHECK_EQ_INT(one->client.status, 200);
+        CHECK(verdict_is(one, twice, "refused", "ALREADY_REDEEMED"));
+        at = strstr((const char *)one->client.body, "\"verdicts\"");
+        REQUIRE(at != NULL);
+        memcpy(first[i], at, sizeof first[i]);
+    }
+    CHECK_EQ_BYTES(first[0], first[1], sizeof first[0]);
+    /* Even a heartbeat brings the verdicts that the terminal has not seen. */
+    sync.to = sync.from - 1;
+    REQUIRE(world_send(one, &sync));
+    CHECK(verdict_is(one, twice, "refused", "ALREADY_REDEEMED"));
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, twice);
+    CHECK(good + 1 == twice);
+}
+
+static void test_verdicts_survive_a_restart(void)
+{
+    uint32_t before = one->acked_seq;
+
+    REQUIRE(world_restart(&world));
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, before);
+    CHECK(no_verdicts(one));
+}
+
+static void test_first_commit_wins_across_terminals(void)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct bytes token = fresh_token(memory);
+    uint32_t winner = world_append(one, world_redeem(&world, token, PERMIT_OFFLINE));
+    uint32_t loser = world_append(two, world_redeem(&world, token, PERMIT_OFFLINE));
+
+    CHECK(world_settle(one));
+    CHECK(no_verdicts(one));
+    CHECK(world_settle(two));
+    CHECK(verdict_is(two, loser, "refused", "ALREADY_REDEEMED"));
+    CHECK_EQ_INT(one->acked_seq, winner);
+    CHECK_EQ_STRING(query("SELECT group_concat(terminal || ':' || state, ' ') FROM (SELECT * FROM"
+                          " redemptions WHERE cti = (SELECT cti FROM redemptions WHERE terminal ="
+                          " 'M.S1.T2') ORDER BY terminal)"),
+                    "M.S1.T1:held M.S1.T2:refused");
+}
+
+static void test_reversal_frees_the_code(void)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct bytes token = fresh_token(memory);
+    uint32_t sold = world_append(one, world_redeem(&world, token, PERMIT_OFFLINE));
+
+    world_append(one, world_about(&world, RECORD_REVERSE, sold));
+    CHECK(world_settle(one));
+    CHECK(no_verdicts(one));
+    world_append(two, world_redeem(&world, token, PERMIT_OFFLINE));
+    CHECK(world_settle(two));
+    CHECK(no_verdicts(two));
+    /* Again, and of what was never held: accepted, and nothing happens to the second sale. */
+    world_append(one, world_about(&world, RECORD_REVERSE, sold));
+    CHECK(world_settle(one));
+    CHECK(no_verdicts(one));
+    CHECK_EQ_STRING(query("SELECT state FROM redemptions WHERE terminal = 'M.S1.T2'"
+                          " ORDER BY seq DESC LIMIT 1"),
+                    "held");
+}
+
+static void test_void_outcome_frees_the_code(void)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct bytes token = fresh_token(memory);
+    uint32_t asked = world_append(one, world_redeem(&world, token, PERMIT_ASK));
+    struct record outcome = world_about(&world, RECORD_OUTCOME, asked);
+
+    outcome.result = RECORD_VOID;
+    world_append(one, outcome);
+    CHECK(world_settle(one));
+    CHECK(no_verdicts(one));
+    world_append(two, world_redeem(&world, token, PERMIT_OFFLINE));
+    CHECK(world_settle(two));
+    CHECK(no_verdicts(two));
+}
+
+/* What is wrong with a redemption, and the code that it must come back with. */
+static void expect_refusal(struct record record, const char *status, const char *code)
+{
+    uint32_t seq = world_append(one, record);
+
+    REQUIRE(seq != 0);
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, seq);
+    if (!verdict_is(one, seq, status, code))
+        printf("    answer: %s\n", (const char *)one->client.body);
+    CHECK(verdict_is(one, seq, status, code));
+}
+
+static void test_terminal_cannot_invent_redemptions(void)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct token_claims claims = world_claims(&world);
+    struct bytes token = world_mint(&world, &claims, memory);
+    struct record record;
+
+    memory[token.len - 1] ^= 1;
+    expect_refusal(world_redeem(&world, token, PERMIT_OFFLINE), "refused", "SIGNATURE");
+
+    claims = world_claims(&world);
+    claims.audience = bytes_text("M.S2");
+    expect_refusal(world_redeem(&world, world_mint(&world, &claims, memory), PERMIT_OFFLINE),
+                   "refused", "AUDIENCE");
+
+    claims = world_claims(&world);
+    record = world_redeem(&world, world_mint(&world, &claims, memory), PERMIT_OFFLINE);
+    record.amount_minor = claims.limit_minor + 1;
+    expect_refusal(record, "refused", "AMOUNT");
+
+    claims = world_claims(&world);
+    record = world_redeem(&world, world_mint(&world, &claims, memory), PERMIT_OFFLINE);
+    record.total_minor = claims.limit_minor - 1;
+    expect_refusal(record, "refused", "AMOUNT");
+
+    claims = world_claims(&world);
+    memset(claims.txh, 0x77, sizeof claims.txh);
+    claims.has_txh = true;
+    claims.has_nonce = true;
+    expect_refusal(world_redeem(&world, world_mint(&world, &claims, memory), PERMIT_OFFLINE),
+                   "refused", "OTHER");
+
+    memset(memory, 0xD2, 100);
+    expect_refusal(world_redeem(&world, bytes_of(memory, 100), PERMIT_OFFLINE), "refused",
+                   "MALFORMED");
+}
+
+static void test_times_are_held_against_the_record(void)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct token_claims claims = world_claims(&world);
+    struct record record = world_redeem(&world, world_mint(&world, &claims, memory),
+                                        PERMIT_OFFLINE);
+
+    /* S = 30 + 2 s; behind the expiry it counts twice. */
+    record.stamp.t_s = claims.exp_s + 63;
+    world_append(one, record);
+    CHECK(world_settle(one));
+    CHECK(no_verdicts(one));
+
+    claims = world_claims(&world);
+    record = world_redeem(&world, world_mint(&world, &claims, memory), PERMIT_OFFLINE);
+    record.stamp.t_s = claims.exp_s + 64;
+    expect_refusal(record, "refused", "EXPIRED");
+
+    claims = world_claims(&world);
+    record = world_redeem(&world, world_mint(&world, &claims, memory), PERMIT_OFFLINE);
+    record.stamp.t_s = claims.iat_s - 33;
+    expect_refusal(record, "refused", "EXPIRED");
+}
+
+static void test_removed_key_is_quarantined(void)
+{
+    const struct keyset before = world.keys;
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+    struct token_claims claims = world_claims(&world);
+    struct record record = world_redeem(&world, world_mint(&world, &claims, memory),
+                                        PERMIT_OFFLINE);
+
+    /* Another key in its place: the one that signs the time will do. */
+    memcpy(world.keys.key[0].point, world.time_point, CRYPTO_POINT_BYTES);
+    REQUIRE(cose_kid(world.time_point, world.keys.key[0].kid) == SCRIP_OK);
+    world.keys.seq++;
+    REQUIRE(world_write_objects(&world));
+    expect_refusal(record, "quarantined", "KEY_REMOVED");
+    world.keys = before;
+    world.keys.seq += 2;
+    REQUIRE(world_write_objects(&world));
+}
+
+static void test_gap_names_what_is_expected(void)
+{
+    uint32_t expected = one->acked_seq + 1;
+    struct world_sync sync = {.from = expected + 1};
+    char text[64];
+
+    sell(one, PERMIT_OFFLINE);
+    sync.to = sell(one, PERMIT_OFFLINE);
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 409);
+    CHECK(test_client_has(&one->client, "urn:scrip:err:chain-gap"));
+    (void)snprintf(text, sizeof text, "\"expected_seq\":%" PRIu32 ",\"expected_head\":\"",
+                   expected);
+    CHECK(test_client_has(&one->client, text));
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, sync.to);
+}
+
+static void test_missing_is_lost_and_passed(void)
+{
+    uint32_t missing = sell(one, PERMIT_OFFLINE);
+    uint32_t next = sell(one, PERMIT_OFFLINE);
+    struct world_sync sync = {
+        .from = missing, .to = missing, .missing = {missing}, .missing_count = 1};
+
+    /* Alone its link is not known: the ack stays before it. */
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 200);
+    CHECK(no_verdicts(one));
+    sync.to = next;
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 200);
+    CHECK(verdict_is(one, missing, "lost", "LOST"));
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, next);
+    /* As the newest record, its link is the head that the terminal signed. */
+    missing = sell(one, PERMIT_OFFLINE);
+    sync = (struct world_sync){
+        .from = missing, .to = missing, .missing = {missing}, .missing_count = 1};
+    REQUIRE(world_send(one, &sync));
+    CHECK(verdict_is(one, missing, "lost", "LOST"));
+    /* Found again later, it stays lost. */
+    CHECK(world_settle(one));
+    CHECK(verdict_is(one, missing, "lost", "LOST"));
+    CHECK_EQ_INT(one->acked_seq, missing);
+}
+
+static void test_undeclared_hole_is_refused(void)
+{
+    uint32_t hole = sell(one, PERMIT_OFFLINE);
+    struct world_sync sync = {.from = hole, .skip = hole};
+
+    sync.to = sell(one, PERMIT_OFFLINE);
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 422);
+    CHECK(test_client_has(&one->client, "urn:scrip:err:statement"));
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, hole + 1);
+}
+
+static void test_unreadable_record_is_kept_raw(void)
+{
+    uint32_t first = sell(one, PERMIT_OFFLINE);
+    struct world_sync sync = {.from = first, .to = first + 1, .head_seq = first};
+
+    sell(one, PERMIT_OFFLINE);
+    sync.to = sell(one, PERMIT_OFFLINE);
+    sync.head_seq = sync.to;
+    one->record[first + 1].len += 1; /* a record with a byte behind it */
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 400);
+    CHECK(test_client_has(&one->client, "urn:scrip:err:bad-record"));
+    /* As raw it is kept, unread, and the rest goes on; its link is then its own hash. */
+    CHECK(record_link(bytes_of(one->record[first + 1].data, one->record[first + 1].len),
+                      one->record[first + 1].link) == SCRIP_OK);
+    sync.raw = first + 1;
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 409);
+    sync.to = first + 1;
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 200);
+    CHECK(verdict_is(one, first + 1, "quarantined", "MALFORMED"));
+    CHECK(world_take_ack(one));
+    CHECK_EQ_INT(one->acked_seq, first + 1);
+    one->seq = first + 1;
+}
+
+static void test_host_restored_adopts_the_terminals_base(void)
+{
+    struct world_sync sync;
+    uint32_t acked;
+
+    for (int i = 0; i < 3; i++)
+        sell(two, PERMIT_OFFLINE);
+    CHECK(world_settle(two));
+    acked = two->acked_seq;
+    server_close(&world.server);
+    db_close(&world.db);
+    CHECK(remove(world.db_path) == 0);
+    REQUIRE(world_restart(&world));
+
+    sell(two, PERMIT_OFFLINE);
+    sync = (struct world_sync){.from = acked + 1, .to = two->seq};
+    REQUIRE(world_send(two, &sync));
+    CHECK_EQ_INT(two->client.status, 409);
+    CHECK(test_client_has(&two->client, "urn:scrip:err:host-behind"));
+    sync.adopt = true;
+    REQUIRE(world_send(two, &sync));
+    CHECK_EQ_INT(two->client.status, 200);
+    CHECK(world_settle(two));
+    CHECK_EQ_INT(two->acked_seq, acked + 1);
+    CHECK_EQ_STRING(query("SELECT adopted_seq > 0 FROM chain WHERE terminal = 'M.S1.T2'"), "1");
+}
+
+static void test_fork_is_kept_aside(void)
+{
+    static struct world_terminal clone;
+    struct world_sync sync = {.from = two->acked_seq + 1};
+    uint32_t at = two->acked_seq + 1;
+    char text[64];
+
+    sell(two, PERMIT_OFFLINE);
+    clone = *two; /* the same chain up to here */
+    clone.seq--;
+    CHECK(world_settle(two));
+    sell(&clone, PERMIT_OFFLINE);
+    sync.to = clone.seq;
+    REQUIRE(test_client_post(&two->client, "/v1/sync", world_sync_body(&clone, &sync)));
+    CHECK_EQ_INT(two->client.status, 409);
+    CHECK(test_client_has(&two->client, "urn:scrip:err:chain-fork"));
+    (void)snprintf(text, sizeof text, "\"at_seq\":%" PRIu32, at);
+    CHECK(test_client_has(&two->client, text));
+    CHECK_EQ_STRING(query("SELECT count(*) FROM branch"), "1");
+    CHECK_EQ_STRING(query("SELECT forked_seq IS NOT NULL FROM chain WHERE terminal = 'M.S1.T2'"),
+                    "1");
+    CHECK(world_settle(two));
+}
+
+static void test_restored_terminal_is_found_out(void)
+{
+    struct world_sync sync = {.head_seq = two->acked_seq - 1};
+    uint32_t acked = two->acked_seq;
+
+    two->acked_seq = acked - 1;
+    memcpy(two->acked_head, two->record[acked - 1].link, sizeof two->acked_head);
+    sync.from = acked;
+    sync.to = acked - 1;
+    REQUIRE(world_send(two, &sync));
+    CHECK_EQ_INT(two->client.status, 409);
+    CHECK(test_client_has(&two->client, "urn:scrip:err:chain-fork"));
+    CHECK(world_settle(two));
+    CHECK_EQ_INT(two->acked_seq, acked);
+}
+
+static void test_epoch_that_is_not_open_is_refused(void)
+{
+    struct world_sync sync = {.from = 1, .to = 0};
+
+    two->epoch = 8;
+    REQUIRE(world_send(two, &sync));
+    CHECK_EQ_INT(two->client.status, 409);
+    CHECK(test_client_has(&two->client, "urn:scrip:err:epoch-stale"));
+    CHECK(test_client_has(&two->client, "\"epoch\":7"));
+    two->epoch = 7;
+}
+
+static void test_statement_must_be_the_terminals_own(void)
+{
+    struct world_sync sync = {.from = one->acked_seq + 1, .to = one->acked_seq};
+    struct crypto_key key = one->key;
+
+    one->key = two->key;
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 422);
+    CHECK(test_client_has(&one->client, "urn:scrip:err:statement"));
+    one->key = key;
+    /* Another terminal's, well signed, over this terminal's connection. */
+    REQUIRE(test_client_post(&two->client, "/v1/sync", world_sync_body(one, &sync)));
+    CHECK_EQ_INT(two->client.status, 422);
+}
+
+int main(void)
+{
+    if (!world_open(&world)) {
+        printf("the host's surroundings could not be made\n");
+        world_close(&world);
+        return 1;
+    }
+    CHECK_RUN(test_heartbeat_is_acknowledged);
+    CHECK_RUN(test_batch_is_accepted_and_durable);
+    CHECK_RUN(test_time_is_signed_for_the_nonce);
+    CHECK_RUN(test_lost_answer_is_given_again);
+    CHECK_RUN(test_verdicts_survive_a_restart);
+    CHECK_RUN(test_first_commit_wins_across_terminals);
+    CHECK_RUN(test_reversal_frees_the_code);
+    CHECK_RUN(test_void_outcome_frees_the_code);
+    CHECK_RUN(test_terminal_cannot_invent_redemptions);
+    CHECK_RUN(test_times_are_held_against_the_record);
+    CHECK_RUN(test_removed_key_is_quarantined);
+    CHECK_RUN(test_gap_names_what_is_expected);
+    CHECK_RUN(test_missing_is_lost_and_passed);
+    CHECK_RUN(test_statement_must_be_the_terminals_own);
+    CHECK_RUN(test_undeclared_hole_is_refused);
+    CHECK_RUN(test_unreadable_record_is_kept_raw);
+    CHECK_RUN(test_host_restored_adopts_the_terminals_base);
+    CHECK_RUN(test_fork_is_kept_aside);
+    CHECK_RUN(test_restored_terminal_is_found_out);
+    CHECK_RUN(test_epoch_that_is_not_open_is_refused);
+    world_close(&world);
+    return check_done();
+}
