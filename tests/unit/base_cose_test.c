@@ -211,8 +211,7 @@ static void test_objects_of_another_form(void)
         "a4011b0000000100000000020203030400", /* iat is above 32 bits */
         "a401010202030304f6",                 /* body outside the subset */
         "a401010202030304d200",
-        "a4010102020303048181818181818181"
-        "00", /* body too deep */
+        "a401010202030304818181818181818100", /* body too deep */
     };
     struct object_roots roots = {.count = 1};
     memcpy(roots.point[0], point, sizeof point);
