@@ -1,0 +1,16 @@
+/*
+ * commands: the rows of the tool's command table, each in the file of its subject.
+ */
+#ifndef TOOLS_SCRIP_COMMANDS_H
+#define TOOLS_SCRIP_COMMANDS_H
+
+#include "tools/scrip/command.h"
+
+extern const struct command command_token_mint;
+extern const struct command command_token_inspect;
+extern const struct command command_token_sample;
+extern const struct command command_pki_init;
+extern const struct command command_pki_objects;
+extern const struct command command_terminal_enroll;
+
+#endif
