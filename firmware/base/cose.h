@@ -30,7 +30,8 @@ struct cose {
 /* REFUSED_SHAPE: anything but the shape above, or trailing bytes; *out is then zeroed. */
 MUST_CHECK enum scrip_status cose_parse(struct bytes data, struct cose *out);
 
-/* REFUSED_SIGNATURE: not by this key over this aad. FAULT_*: says nothing of the signature. */
+/* REFUSED_SIGNATURE: not by this key over this aad (a text of at most 32 characters). REFUSED_KEY:
+ * point is not on the curve. FAULT_*: says nothing of the signature. */
 MUST_CHECK enum scrip_status cose_verify(const struct cose *message, const char *aad,
                                          const uint8_t point[CRYPTO_POINT_BYTES]);
 
