@@ -1,0 +1,155 @@
+/*
+ * agent: what struct scrip hides: every part of a running terminal, and the one open transaction.
+ *
+ * Private to firmware/agent. The files of this room share it: scrip.c (open, poll, enrolment),
+ * transaction.c (a sale from code to answer), inquiry.c (questions about earlier sales), answer.c
+ * (what the till and the cashier read), events.c (what happened unasked), state.c (the bits and the
+ * page).
+ */
+#ifndef AGENT_AGENT_H
+#define AGENT_AGENT_H
+
+#include "base/bundle.h"
+#include "base/wallclock.h"
+#include "redeem/ledger.h"
+#include "redeem/receipt.h"
+#include "scrip.h"
+#include "store/blob.h"
+#include "sync/session.h"
+#include "sync/session_state.h"
+
+enum {
+    AGENT_REFUSALS = 16, /* answers without a record that are remembered, in RAM */
+    AGENT_EVENTS = 16,
+    AGENT_SCAN_WAIT_MS = 60000, /* how long the scanner is waited for */
+    AGENT_IDLE_MS = 2000,       /* without a transaction for so long, a handshake may start */
+    AGENT_MEND_MS = 1000        /* between attempts to settle a faulted append */
+};
+
+/* The ids under which a till asks again. */
+struct request_ids {
+    char sale_id[LIMIT_SALE_ID + 1];
+    char service_id[LIMIT_SERVICE_ID + 1];
+    char transaction_id[LIMIT_TRANSACTION_ID + 1];
+};
+
+/* An answer without a record: refused, aborted, or given in training. */
+struct refusal {
+    struct request_ids ids; /* sale_id empty: free */
+    uint8_t digest[SALE_DIGEST_BYTES];
+    enum scrip_status status;
+    uint32_t amount_minor; /* training: what it would have been worth */
+    uint16_t currency;
+    char detail[80];
+};
+
+enum transaction_state {
+    TRANSACTION_IDLE,
+    TRANSACTION_SCAN, /* waits for the terminal's scanner; nothing is durable */
+    TRANSACTION_HOST, /* the ask `seq` is durable and with the host */
+    TRANSACTION_MEND  /* an append faulted: what is durable is being found out */
+};
+
+struct transaction {
+    enum transaction_state state;
+    struct sale sale;
+    uint32_t seq;            /* TRANSACTION_HOST: the ask */
+    bool fallback;           /* TRANSACTION_HOST: may become offline */
+    uint64_t deadline_ms;    /* uptime */
+    enum scrip_status fault; /* TRANSACTION_MEND: what happened */
+    char detail[80];
+};
+
+struct queued_event {
+    enum scrip_event_kind kind;
+    uint32_t seq;             /* 0: none */
+    enum scrip_status status; /* an alarm's cause */
+    struct request_ids ids;   /* FINISHED without a record */
+};
+
+struct agent {
+    const struct hal *hal;
+    struct scrip_config config;
+    enum scrip_status service; /* OK, or why this terminal only answers status and enrolment */
+
+    struct keys keys;
+    struct blob_store blobs;
+    struct journal journal;
+    struct ledger ledger;
+    struct wallclock clock;
+    struct sync sync;
+
+    struct bundle bundle; /* views into identity_bytes */
+    uint8_t identity_bytes[LIMIT_BUNDLE_BYTES];
+    struct keyset keyset; /* count 0: none */
+    struct policy policy; /* seq 0: none */
+
+    struct transaction transaction;
+    uint64_t busy_up_ms; /* the last moment a transaction was open */
+    bool training;       /* of the last request: for the state bits */
+
+    struct refusal refusals[AGENT_REFUSALS];
+    uint8_t refusal_next;
+    struct queued_event events[AGENT_EVENTS];
+    uint8_t event_first, event_count;
+    bool online; /* as last announced */
+    bool fork_announced;
+    uint32_t told_seq;     /* late verdicts up to here were announced */
+    uint32_t damaged;      /* entries that did not authenticate at the last mount */
+    uint32_t banner_shown; /* depth and line as last drawn; UINT32_MAX: nothing yet */
+};
+
+/* The private view; SCRIP_BYTES is asserted in scrip.c. */
+static inline struct agent *agent_of(struct scrip *scrip)
+{
+    return (struct agent *)(void *)scrip->opaque.bytes;
+}
+
+static inline uint64_t agent_up_ms(const struct agent *agent)
+{
+    return agent->hal->rtc->uptime_ms(agent->hal->rtc->context);
+}
+
+/* The stamp of a record appended now. operator_number and shift are the sale's, or 0. */
+void agent_stamp(const struct agent *agent, uint16_t operator_number, uint16_t shift,
+                 struct record_stamp *stamp);
+
+void agent_log(const struct agent *agent, enum hal_log_level level, const char *what,
+               enum scrip_status status);
+
+/* transaction.c: advances the open transaction by one step. */
+void transaction_poll(struct agent *agent);
+/* Undoes it, where nothing is approved yet. OK; REFUSED_NOT_FOUND: another one is open, or none. */
+MUST_CHECK enum scrip_status transaction_abort(struct agent *agent, const struct request_ids *ids);
+bool transaction_is(const struct agent *agent, const struct request_ids *ids);
+
+/* answer.c: the answer to a till, from records or from a refusal. They fill every field. */
+void answer_story(struct agent *agent, const struct ledger_story *story,
+                  struct scrip_answer *answer);
+void answer_refusal(struct agent *agent, const struct refusal *refusal,
+                    struct scrip_answer *answer);
+void answer_status(struct agent *agent, const struct request_ids *ids, enum scrip_status status,
+                   const char *detail, struct scrip_answer *answer);
+/* From the ledger: the seq's whole story. REFUSED_NOT_FOUND. */
+MUST_CHECK enum scrip_status answer_seq(struct agent *agent, uint32_t seq,
+                                        struct scrip_answer *answer);
+/* Shows an answer's two lines and tone, and the banner. */
+void answer_show(struct agent *agent, const struct scrip_answer *answer);
+void answer_banner(struct agent *agent);
+
+/* inquiry.c: answers that were given without a record. */
+const struct refusal *refusal_find(const struct agent *agent, const struct request_ids *ids);
+const struct refusal *refusal_keep(struct agent *agent, const struct sale *sale,
+                                   enum scrip_status status, uint32_t amount_minor,
+                                   const char *detail);
+
+/* events.c */
+void event_put(struct agent *agent, enum scrip_event_kind kind, uint32_t seq,
+               enum scrip_status status, const struct request_ids *ids);
+/* Looks for what changed by itself: the line, late verdicts, a fork. */
+void event_watch(struct agent *agent);
+
+/* state.c */
+uint32_t state_bits(struct agent *agent);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * What the till and the cashier read. An answer to a redemption is a pure function of its records,
+ * so that it is rendered again, not stored; it never holds the code nor a member.
+ */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "agent/request.h"
+#include "base/currency.h"
+
+struct words {
+    enum scrip_status status;
+    const char *line1, *line2;
+    enum hal_tone tone;
+};
+
+/* Two lines of at most 20 characters, one table a language. The last entry serves every other
+ * status. */
+static const struct words english[] = {
+    {SCRIP_AGAIN, "Please wait", "", HAL_TONE_NONE},
+    {SCRIP_REFUSED_FOREIGN, "Not a reward code", "", HAL_TONE_SHORT_LOW},
+    {SCRIP_REFUSED_LENGTH, "Can't read", "Scan again", HAL_TONE_SHORT_LOW},
+    {SCRIP_REFUSED_TEXT, "Can't read", "Scan again", HAL_TONE_SHORT_LOW},
+    {SCRIP_REFUSED_LAYOUT, "Scanner layout", "Call support", HAL_TONE_SHORT_LOW},
+    {SCRIP_REFUSED_SHAPE, "Not a reward code", "", HAL_TONE_SHORT_LOW},
+    {SCRIP_REFUSED_KEY, "Code not valid", "Refresh the code", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_SIGNATURE, "Code not genuine", "Do not accept", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_CLAIMS, "Code not valid", "Refresh the code", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_AUDIENCE, "Not for this store", "", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_BINDING, "Not this bill", "Refresh the code", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_NOT_YET, "Code not valid yet", "Call supervisor", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_EXPIRED, "Code expired", "Refresh the code", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_CLOCK, "Clock not set", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_KEYS_STALE, "Keys out of date", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_STATUS, "Coupon not valid", "", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_SCOPE, "Not for redeeming", "", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_CURRENCY, "Wrong currency", "", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_AMOUNT, "Amount too high", "Check the amount", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_TRAINING, "Training mismatch", "Check the mode", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_ONLINE_ONLY, "Needs the network", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_LIMIT_VALUE, "Offline limit", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_LIMIT_COUNT, "Offline limit", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_LIMIT_SUM, "Offline limit", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_LIMIT_TIME, "Offline too long", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_LIMIT_MEMBER, "Daily limit", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_NO_POLICY, "Not set up", "Call support", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_USED, "Already used", "Do not retry", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_FULL, "Queue full", "Call supervisor", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_HOST, "Refused by host", "Do not retry", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_VOID, "No answer", "Nothing redeemed", HAL_TONE_TWO_LOW},
+    {SCRIP_REFUSED_BUSY, "Busy", "Try again", HAL_TONE_SHORT_LOW},
+    {SCRIP_REFUSED_ABORTED, "Cancelled", "", HAL_TONE_NONE},
+    {SCRIP_REFUSED_SUSPENDED, "Terminal suspended", "Call support", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_NOT_ENROLLED, "Not set up", "Call support", HAL_TONE_THREE_LOW},
+    {SCRIP_REFUSED_ARGUMENT, "Till error", "Call support", HAL_TONE_SHORT_LOW},
+    {SCRIP_OK, "Out of order", "Call support", HAL_TONE_THREE_LOW},
+};
+
+static void put_words(struct scrip_answer *answer, enum scrip_status status)
+{
+    size_t i = 0;
+    while (english[i].status != status && english[i].status != SCRIP_OK)
+        i++;
+    memcpy(answer->line1, english[i].line1, strlen(english[i].line1) + 1);
+    memcpy(answer->line2, english[i].line2, strlen(english[i].line2) + 1);
+    answer->tone = english[i].tone;
+}
+
+static void put_value(struct scrip_answer *answer, const char *line2, enum hal_tone tone)
+{
+    const struct currency *currency = currency_of_number(answer->currency);
+    struct buffer line = buffer_of(answer->line1, sizeof answer->line1 - 1);
+
+    if (currency != NULL) {
+        buffer_put_text(&line, currency->letters);
+        buffer_put_text(&line, " ");
+        currency_put_amount(currency, answer->amount_minor, &line);
+    } else {
+        buffer_put_decimal(&line, answer->amount_minor);
+    }
+    buffer_put_text(&line, " OFF");
+    answer->line1[line.len] = '\0';
+    memcpy(answer->line2, line2, strlen(line2) + 1);
+    answer->tone = tone;
+}
+
+static void put_text(char *out, size_t size, struct bytes text)
+{
+    size_t len = text.len < size ? text.len : size - 1;
+    if (len != 0)
+        memcpy(out, text.data, len);
+    out[len] = '\0';
+}
+
+static void put_reference(const struct agent *agent, struct scrip_answer *answer)
+{
+    struct buffer out = buffer_of(answer->reference, sizeof answer->reference - 1);
+    buffer_put_text(&out, agent->bundle.identity.text);
+    buffer_put_byte(&out, '-');
+    buffer_put_decimal(&out, answer->epoch);
+    buffer_put_byte(&out, '-');
+    buffer_put_decimal(&out, answer->seq);
+    answer->reference[out.len] = '\0';
+}
+
+static void put_state(struct agent *agent, struct scrip_answer *answer)
+{
+    answer->state = state_bits(agent);
+    if (agent->service == SCRIP_OK)
+        answer->depth = agent->ledger.head_seq - agent->ledger.acked_seq;
+}
+
+static enum scrip_status status_of(const struct ledger_story *story)
+{
+    switch (story->state) {
+    case STORY_ASKING:
+        return SCRIP_AGAIN;
+    case STORY_REFUSED:
+        return story->code == RECORD_CODE_ALREADY_REDEEMED ? SCRIP_REFUSED_USED
+                                                           : SCRIP_REFUSED_HOST;
+    case STORY_VOID:
+        return SCRIP_REFUSED_VOID;
+    case STORY_APPROVED:
+    case STORY_REVERSED:
+    case STORY_LATE_REFUSED:
+        break;
+    }
+    return SCRIP_OK;
+}
+
+void answer_story(struct agent *agent, const struct ledger_story *story,
+                  struct scrip_answer *answer)
+{
+    const struct record *redeem = &story->redeem;
+
+    memset(answer, 0, sizeof *answer);
+    answer->status = status_of(story);
+    answer->online = story->result == RECORD_ACCEPTED || story->result == RECORD_REFUSED;
+    answer->reversed = story->state == STORY_REVERSED;
+    answer->late_refused = story->state == STORY_LATE_REFUSED;
+    answer->seq = redeem->seq;
+    answer->epoch = redeem->epoch;
+    answer->amount_minor = answer->status == SCRIP_OK ? redeem->amount_minor : 0;
+    answer->currency = redeem->currency;
+    answer->time_s = redeem->stamp.t_s;
+    put_text(answer->sale_id, sizeof answer->sale_id, redeem->sale_id);
+    put_text(answer->service_id, sizeof answer->service_id, redeem->service_id);
+    put_text(answer->transaction_id, sizeof answer->transaction_id, redeem->transaction_id);
+    put_reference(agent, answer);
+
+    if (answer->status != SCRIP_OK)
+        put_words(answer, answer->status);
+    else if (answer->online)
+        put_value(answer, "Applied", HAL_TONE_HIGH);
+    else
+        put_value(answer, "Will sync", HAL_TONE_LONG_SHORT);
+    if (answer->reversed) {
+        put_text(answer->line2, sizeof answer->line2, bytes_text("Reversed"));
+        answer->tone = HAL_TONE_NONE;
+    } else if (answer->late_refused) {
+        put_text(answer->line2, sizeof answer->line2, bytes_text("Refused since"));
+        put_text(answer->detail, sizeof answer->detail,
+                 bytes_text(record_code_name((enum record_code)story->code)));
+    }
+    put_state(agent, answer);
+}
+
+enum scrip_status answer_seq(struct agent *agent, uint32_t seq, struct scrip_answer *answer)
+{
+    struct ledger_story story;
+    enum scrip_status status = ledger_story(&agent->ledger, seq, &story);
+    if (status != SCRIP_OK) {
+        answer_status(agent, NULL, status, "", answer);
+        return status;
+    }
+    answer_story(agent, &story, answer);
+    return answer->status;
+}
+
+void answer_status(struct agent *agent, const struct request_ids *ids, enum scrip_status status,
+                   const char *detail, struct scrip_answer *answer)
+{
+    memset(answer, 0, sizeof *answer);
+    answer->status = status;
+    if (ids != NULL) {
+        put_text(answer->sale_id, sizeof answer->sale_id, bytes_text(ids->sale_id));
+        put_text(answer->service_id, sizeof answer->service_id, bytes_text(ids->service_id));
+        put_text(answer->transaction_id, sizeof answer->transaction_id,
+                 bytes_text(ids->transaction_id));
+    }
+    put_text(answer->detail, sizeof answer->detail, bytes_text(detail));
+    put_words(answer, status);
+    put_state(agent, answer);
+}
+
+void answer_refusal(struct agent *agent, const struct refusal *refusal, struct scrip_answer *answer)
+{
+    answer_status(agent, &refusal->ids, refusal->status, refusal->detail, answer);
+    answer->amount_minor = refusal->amount_minor;
+    answer->currency = refusal->currency;
+    if (refusal->status == SCRIP_OK)
+        put_value(answer, "Training", HAL_TONE_HIGH);
+}
+
+void answer_show(struct agent *agent, const struct scrip_answer *answer)
+{
+    const struct hal_display *display = agent->hal->display;
+    if (display != NULL &&
+        display->show(display->context, answer->line1, answer->line2, answer->tone) != SCRIP_OK)
+        agent_log(agent, HAL_LOG_WARNING, "display", SCRIP_FAULT_DEVICE);
+}
+
+/* "ONLINE   3 unsent", redrawn only when it changes. */
+void answer_banner(struct agent *agent)
+{
+    const struct hal_display *display = agent->hal->display;
+    char text[HAL_DISPLAY_COLUMNS + 1];
+    struct buffer out = buffer_of(text, sizeof text - 1);
+    uint32_t depth = agent->ledger.head_seq - agent->ledger.acked_seq;
+    uint32_t shown = depth << 1 | (agent->online ? 1u : 0u);
+
+    if (display == NULL || display->banner == NULL || shown == agent->banner_shown)
+        return;
+    buffer_put_text(&out, agent->online ? "ONLINE  " : "OFFLINE ");
+    buffer_put_decimal(&out, depth);
+    buffer_put_text(&out, " unsent");
+    text[out.len] = '\0';
+    if (display->banner(display->context, text) == SCRIP_OK)
+        agent->banner_shown = shown;
+}

@@ -1,0 +1,300 @@
+/*
+ * The agent's life: opening a terminal on whatever a power cut left, one step of its loop, and
+ * becoming enrolled.
+ *
+ * A1  Nothing is answered before the ledger has recovered.
+ * A2  A terminal that cannot redeem (not enrolled, foreign medium) still answers status and enrolment.
+ * A3  Objects are believed only after their signature was checked in this boot.
+ */
+#include "scrip.h"
+
+#include <string.h>
+
+#include "agent/agent.h"
+#include "base/crypto.h"
+#include "sync/enroll.h"
+
+_Static_assert(sizeof(struct agent) <= SCRIP_BYTES, "struct scrip holds the agent");
+_Static_assert(_Alignof(struct agent) <= _Alignof(struct scrip),
+               "struct scrip is aligned for the agent");
+
+void agent_log(const struct agent *agent, enum hal_log_level level, const char *what,
+               enum scrip_status status)
+{
+    char line[240];
+    struct buffer out = buffer_of(line, sizeof line - 1);
+
+    buffer_put_text(&out, what);
+    if (status != SCRIP_OK) {
+        buffer_put_text(&out, ": ");
+        buffer_put_text(&out, scrip_status_name(status));
+        buffer_put_text(&out, ": ");
+        buffer_put_text(&out, scrip_status_text(status));
+    }
+    line[out.len] = '\0';
+    agent->hal->log->write(agent->hal->log->context, level, line);
+}
+
+void agent_stamp(const struct agent *agent, uint16_t operator_number, uint16_t shift,
+                 struct record_stamp *stamp)
+{
+    struct wallclock_time now;
+    wallclock_read(&agent->clock, &now);
+    *stamp = (struct record_stamp){
+        .t_s = now.t_s,
+        .unc_s = now.unc_s,
+        .source = (uint8_t)now.source,
+        .boot = agent->journal.boot,
+        .up_s = now.up_s,
+        .operator_number = operator_number,
+        .shift = shift,
+    };
+}
+
+/* Loads one signed object into the work arena and checks it against the pinned roots (A3). */
+static enum scrip_status load_object(struct agent *agent, enum blob_kind blob,
+                                     enum object_kind kind, struct object *object)
+{
+    struct buffer bytes = buffer_of(agent->config.arena, agent->config.arena_len);
+    TRY(blob_load(&agent->blobs, blob, &bytes));
+    return object_verify(buffer_bytes(&bytes), kind, &agent->bundle.object_roots, object);
+}
+
+/* A terminal without a usable key set or policy still runs: the path refuses, and sync brings new
+ * ones. */
+static void load_objects(struct agent *agent)
+{
+    struct object object;
+    enum scrip_status status;
+
+    status = load_object(agent, BLOB_KEYS, OBJECT_KEYS, &object);
+    if (status == SCRIP_OK)
+        status = keyset_read(&object, &agent->keyset);
+    if (status == SCRIP_OK)
+        wallclock_raise_floor(&agent->clock, agent->keyset.iat_s);
+    else
+        agent_log(agent, HAL_LOG_ERROR, "key set", status);
+
+    status = load_object(agent, BLOB_POLICY, OBJECT_POLICY, &object);
+    if (status == SCRIP_OK)
+        status = policy_read(&object, &agent->policy);
+    if (status != SCRIP_OK)
+        agent_log(agent, HAL_LOG_ERROR, "policy", status);
+}
+
+static enum scrip_status load_identity(struct agent *agent)
+{
+    struct buffer bytes = buffer_of(agent->identity_bytes, sizeof agent->identity_bytes);
+
+    if (agent->keys.epoch == 0)
+        return SCRIP_REFUSED_NOT_ENROLLED;
+    TRY(blob_load(&agent->blobs, BLOB_IDENTITY, &bytes));
+    TRY(bundle_read(buffer_bytes(&bytes), &agent->bundle));
+    /* A cut between storing a new identity and beginning its epoch leaves them apart: enrol again.
+     */
+    return agent->bundle.epoch == agent->keys.epoch ? SCRIP_OK : SCRIP_REFUSED_NOT_ENROLLED;
+}
+
+static void open_clock(struct agent *agent)
+{
+    uint32_t floor_s = agent->config.build_s;
+    if (agent->keyset.iat_s > floor_s)
+        floor_s = agent->keyset.iat_s;
+    if (agent->ledger.floor_s > floor_s)
+        floor_s = agent->ledger.floor_s;
+    wallclock_open(&agent->clock, agent->hal->rtc, floor_s, agent->ledger.unc_s,
+                   agent->ledger.signed_s,
+                   agent->policy.seq != 0 ? agent->policy.max_offline_s : 0);
+}
+
+static enum scrip_status open_ledger(struct agent *agent)
+{
+    struct ledger_recovery found;
+    struct record_stamp stamp;
+
+    TRY(journal_mount(&agent->journal, agent->hal->journal, &agent->keys, ledger_keep,
+                      &agent->ledger));
+    open_clock(agent);
+    agent_stamp(agent, 0, 0, &stamp);
+    TRY(ledger_open(&agent->ledger, &agent->journal, &agent->keys, &stamp, &found));
+    open_clock(agent); /* again, with the floor that the ledger kept */
+
+    agent->damaged = found.damaged;
+    agent->told_seq = agent->ledger.acked_seq;
+    if (found.last_seq != 0)
+        event_put(agent, SCRIP_EVENT_UNANSWERED, found.last_seq, SCRIP_OK, NULL);
+    if (found.damaged != 0)
+        agent_log(agent, HAL_LOG_WARNING, "journal: entries that do not authenticate were passed",
+                  SCRIP_FAULT_CORRUPT);
+    return SCRIP_OK;
+}
+
+static enum scrip_status open_sync(struct agent *agent)
+{
+    const struct sync_parts parts = {
+        .net = agent->hal->net,
+        .rtc = agent->hal->rtc,
+        .log = agent->hal->log,
+        .ledger = &agent->ledger,
+        .keys = &agent->keys,
+        .blobs = &agent->blobs,
+        .clock = &agent->clock,
+        .bundle = &agent->bundle,
+        .arena = agent->config.arena,
+        .arena_len = agent->config.arena_len,
+        .have_keys = agent->keyset.seq,
+        .have_policy = agent->policy.seq,
+    };
+    return sync_open(&agent->sync, &parts);
+}
+
+/* From the identity upwards; what it needs below is open. */
+static enum scrip_status enter_service(struct agent *agent)
+{
+    TRY(load_identity(agent));
+    load_objects(agent);
+    TRY(open_ledger(agent));
+    TRY(open_sync(agent));
+    answer_banner(agent);
+    return SCRIP_OK;
+}
+
+enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
+                             const struct scrip_config *config)
+{
+    struct agent *agent = agent_of(scrip);
+    uint32_t damaged = 0;
+
+    memset(agent, 0, sizeof *agent);
+    agent->hal = hal;
+    agent->config = *config;
+    agent->service = SCRIP_REFUSED_NOT_ENROLLED;
+    agent->banner_shown = UINT32_MAX;
+    wallclock_open(&agent->clock, hal->rtc, config->build_s, 0, 0, 0);
+
+    TRY(crypto_open(hal->entropy));
+    TRY(keys_open(&agent->keys, hal->keystore));
+    TRY(blob_mount(&agent->blobs, hal->blobs, &agent->keys, &damaged));
+    if (damaged != 0)
+        agent_log(agent, HAL_LOG_WARNING,
+                  "blobs: a damaged slot fell back to the version before it", SCRIP_FAULT_CORRUPT);
+
+    agent->service = enter_service(agent);
+    if (agent->service != SCRIP_OK) {
+        agent_log(agent, HAL_LOG_ERROR, "out of service", agent->service);
+        event_put(agent, SCRIP_EVENT_ALARM, 0, agent->service, NULL);
+    }
+    return agent->service;
+}
+
+/* A new key set or policy was stored by sync: believe it from here on. */
+static void reload_objects(struct agent *agent)
+{
+    struct sync_state state;
+    sync_read_state(&agent->sync, &state);
+    if (!state.objects_changed)
+        return;
+    load_objects(agent);
+    sync_objects_taken(&agent->sync, agent->keyset.seq, agent->policy.seq);
+}
+
+/* A code that arrives while nobody asked for one belongs to no sale: it must not serve the next. */
+static void drop_stray_scan(struct agent *agent)
+{
+    uint8_t code[LIMIT_CODE_CHARS];
+    size_t len;
+    const struct hal_scanner *scanner = agent->hal->scanner;
+    if (scanner != NULL && scanner->read(scanner->context, code, sizeof code, &len) == SCRIP_OK)
+        agent_log(agent, HAL_LOG_INFO, "a scan while no sale was open was dropped", SCRIP_OK);
+}
+
+enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
+{
+    struct agent *agent = agent_of(scrip);
+    uint64_t now_ms = agent_up_ms(agent);
+    uint32_t floor_s;
+
+    *sleep_ms = 1000;
+    if (agent->service != SCRIP_OK)
+        return agent->service;
+
+    if (agent->transaction.state != TRANSACTION_IDLE) {
+        agent->busy_up_ms = now_ms;
+        transaction_poll(agent);
+    } else {
+        drop_stray_scan(agent);
+    }
+
+    /* Sync may append (late verdicts, acks), which must not mix with a transaction whose append is
+     * in doubt. */
+    if (agent->transaction.state != TRANSACTION_MEND) {
+        bool idle = agent->transaction.state == TRANSACTION_IDLE &&
+                    now_ms - agent->busy_up_ms >= AGENT_IDLE_MS;
+        floor_s = agent->clock.floor_s;
+        sync_poll(&agent->sync, idle, sleep_ms);
+        reload_objects(agent);
+        if (agent->clock.floor_s != floor_s)
+            ledger_clock(&agent->ledger, agent->clock.floor_s, agent->clock.base_unc_ms / 1000,
+                         agent->clock.signed_s);
+    }
+
+    if (agent->transaction.state == TRANSACTION_IDLE) {
+        enum scrip_status status = ledger_idle(&agent->ledger);
+        if (status == SCRIP_AGAIN)
+            *sleep_ms = 0;
+        else if (status != SCRIP_OK)
+            agent_log(agent, HAL_LOG_WARNING, "journal housekeeping", status);
+    } else if (*sleep_ms > 5) {
+        *sleep_ms = 5;
+    }
+    event_watch(agent);
+    answer_banner(agent);
+    return SCRIP_OK;
+}
+
+enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity, uint8_t *der,
+                                       size_t cap, size_t *len)
+{
+    struct agent *agent = agent_of(scrip);
+    struct buffer out = buffer_of(der, cap);
+    struct identity parsed;
+
+    *len = 0;
+    TRY(identity_parse(bytes_text(identity), &parsed));
+    TRY(enroll_request(&agent->keys, &parsed, &out));
+    *len = out.len;
+    return SCRIP_OK;
+}
+
+enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle, size_t len)
+{
+    struct agent *agent = agent_of(scrip);
+
+    if (agent->transaction.state != TRANSACTION_IDLE)
+        return SCRIP_REFUSED_BUSY;
+    /* The records of this epoch are readable only under its medium: settle them first. */
+    if (agent->service == SCRIP_OK && agent->ledger.head_seq != agent->ledger.acked_seq)
+        return SCRIP_REFUSED_STATE;
+
+    TRY(enroll_install(bytes_of(bundle, len), &agent->keys, &agent->blobs));
+    if (agent->service == SCRIP_OK)
+        sync_close(&agent->sync);
+    /* From here the old medium no longer counts; a cut before the format ends leaves it foreign,
+     * and enrolment is repeated. */
+    agent->service = SCRIP_FAULT_FOREIGN;
+    TRY(journal_format(agent->hal->journal, &agent->keys));
+    memset(&agent->ledger, 0, sizeof agent->ledger);
+    agent->service = enter_service(agent);
+    return agent->service;
+}
+
+enum scrip_status scrip_sync_now(struct scrip *scrip)
+{
+    struct agent *agent = agent_of(scrip);
+    if (agent->service != SCRIP_OK)
+        return agent->service;
+    if (agent->hal->net == NULL)
+        return SCRIP_FAULT_NET;
+    sync_now(&agent->sync);
+    return SCRIP_OK;
+}

@@ -1,0 +1,118 @@
+/*
+ * The state bits of every answer and the status page: functions of the agent as it stands, kept
+ * nowhere.
+ */
+#include <string.h>
+
+#include "agent/agent.h"
+
+static uint32_t depth_of(const struct agent *agent)
+{
+    return agent->ledger.head_seq - agent->ledger.acked_seq;
+}
+
+/* What a running terminal's clock says, gathered once for the bits and the page. */
+static bool keys_stale(const struct agent *agent, const struct wallclock_time *now)
+{
+    return agent->keyset.count == 0 ||
+           (now->quality != WALLCLOCK_BAD && now->t_s >= agent->keyset.exp_s);
+}
+
+uint32_t state_bits(struct agent *agent)
+{
+    struct journal_room room;
+    struct sync_state state;
+    struct wallclock_time now;
+    uint32_t bits = 0;
+
+    if (agent->service != SCRIP_OK)
+        return SCRIP_STATE_OUT_OF_SERVICE;
+    journal_room(&agent->journal, &room);
+    sync_read_state(&agent->sync, &state);
+    wallclock_read(&agent->clock, &now);
+
+    if (agent->transaction.state == TRANSACTION_MEND || agent->ledger.broken || agent->ledger.fork)
+        bits |= SCRIP_STATE_OUT_OF_SERVICE;
+    if (!state.host_reachable)
+        bits |= SCRIP_STATE_HOST_UNREACHABLE;
+    if (room.records < depth_of(agent))
+        bits |= SCRIP_STATE_BACKLOG_HIGH;
+    if (depth_of(agent) != 0)
+        bits |= SCRIP_STATE_PENDING_SYNC;
+    if (now.quality == WALLCLOCK_BAD)
+        bits |= SCRIP_STATE_CLOCK_UNTRUSTED;
+    if (room.records == 0)
+        bits |= SCRIP_STATE_QUEUE_FULL;
+    if (state.refused != 0)
+        bits |= SCRIP_STATE_LATE_REFUSALS;
+    if (keys_stale(agent, &now))
+        bits |= SCRIP_STATE_KEYS_STALE;
+    if (agent->training)
+        bits |= SCRIP_STATE_TRAINING;
+    if (state.suspended)
+        bits |= SCRIP_STATE_SUSPENDED;
+    return bits;
+}
+
+static uint32_t until(uint32_t end_s, uint32_t now_s)
+{
+    return end_s > now_s ? end_s - now_s : 0;
+}
+
+static void page_time(const struct agent *agent, struct scrip_status_page *page)
+{
+    struct wallclock_time now;
+    const struct policy *policy = &agent->policy;
+
+    wallclock_read(&agent->clock, &now);
+    page->offline_left_s = UINT32_MAX;
+    if (policy->seq != 0 && now.signed_age_s != UINT32_MAX)
+        page->offline_left_s = until(policy->max_offline_s, now.signed_age_s);
+    if (now.quality == WALLCLOCK_BAD)
+        return;
+    page->time_s = now.t_s;
+    page->uncertainty_s = now.unc_s;
+    page->keys_left_s = until(agent->keyset.exp_s, now.t_s);
+    if (depth_of(agent) != 0 && agent->ledger.oldest_s != 0)
+        page->oldest_age_s = until(now.t_s, agent->ledger.oldest_s);
+}
+
+void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page)
+{
+    struct agent *agent = agent_of(scrip);
+    struct journal_room room;
+    struct sync_state state;
+
+    memset(page, 0, sizeof *page);
+    page->identity = agent->bundle.identity.text;
+    page->epoch = agent->keys.epoch;
+    page->state = state_bits(agent);
+    crypto_arena(&page->crypto_arena, &page->crypto_peak);
+    if (agent->service != SCRIP_OK) {
+        page->host = agent->service;
+        return;
+    }
+    journal_room(&agent->journal, &room);
+    sync_read_state(&agent->sync, &state);
+
+    page->depth = depth_of(agent);
+    page->capacity = room.records;
+    page->head_seq = agent->ledger.head_seq;
+    page->acked_seq = agent->ledger.acked_seq;
+    page->unsettled_count = agent->ledger.unsettled_count;
+    page->unsettled_minor = agent->ledger.unsettled_minor;
+    page->boots = agent->journal.boot;
+    page->damaged = agent->damaged;
+    page->settled = state.settled;
+    page->late_refused = state.refused;
+    page->keys_seq = agent->keyset.seq;
+    page->policy_seq = agent->policy.seq;
+    page->currency = agent->policy.currency;
+    page->currency_exponent = agent->policy.currency_exponent;
+    page->host = state.last;
+    memcpy(page->host_problem, state.problem, sizeof page->host_problem);
+    page->next_try_s = state.next_up_ms > agent_up_ms(agent)
+                           ? (uint32_t)((state.next_up_ms - agent_up_ms(agent)) / 1000)
+                           : 0;
+    page_time(agent, page);
+}

@@ -1,0 +1,392 @@
+/*
+ * One sale, from the code to the answer.
+ *
+ *     IDLE --code--> run() --offline--> IDLE (answered)
+ *       |              |-----ask------> HOST --verdict, timeout--> IDLE (FINISHED)
+ *       |              '-----fault----> MEND --truth known-------> IDLE (FINISHED)
+ *       '--no code--> SCAN --code--> run()
+ *
+ * T1  At most one transaction is open; others are Busy.
+ * T2  run() is the whole path, straight down: no step waits, none is repeated.
+ * T3  After ledger_append() answered OK nothing turns the redemption into a failure.
+ * T4  After it faulted nothing is answered until ledger_refence() tells what is durable.
+ */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "agent/request.h"
+
+bool transaction_is(const struct agent *agent, const struct request_ids *ids)
+{
+    const struct transaction *open = &agent->transaction;
+    return open->state != TRANSACTION_IDLE && strcmp(open->sale.sale_id, ids->sale_id) == 0 &&
+           ((ids->service_id[0] != '\0' && strcmp(open->sale.service_id, ids->service_id) == 0) ||
+            (ids->service_id[0] == '\0' &&
+             strcmp(open->sale.transaction_id, ids->transaction_id) == 0));
+}
+
+/* Ends the open transaction; seq 0: without a record, its answer is a kept refusal. */
+static void finish(struct agent *agent, uint32_t seq)
+{
+    struct request_ids ids;
+    struct scrip_answer answer;
+
+    request_sale_ids(&agent->transaction.sale, &ids);
+    agent->transaction.state = TRANSACTION_IDLE;
+    event_put(agent, SCRIP_EVENT_FINISHED, seq, SCRIP_OK, &ids);
+    if (seq != 0) {
+        if (answer_seq(agent, seq, &answer) != SCRIP_OK)
+            return; /* the answer can still be asked for */
+    } else {
+        answer_refusal(agent, refusal_find(agent, &ids), &answer);
+    }
+    answer_show(agent, &answer);
+}
+
+static void refuse(struct agent *agent, enum scrip_status status)
+{
+    struct transaction *open = &agent->transaction;
+    (void)refusal_keep(agent, &open->sale, status, 0, open->detail);
+    finish(agent, 0);
+}
+
+static void mend_later(struct agent *agent, enum scrip_status fault)
+{
+    struct transaction *open = &agent->transaction;
+    agent_log(agent, HAL_LOG_ERROR, "journal append", fault);
+    open->state = TRANSACTION_MEND;
+    open->fault = fault;
+    open->deadline_ms = agent_up_ms(agent);
+}
+
+static enum scrip_status gather_facts(struct agent *agent, const struct voucher *voucher,
+                                      uint8_t draw[8], struct facts *facts)
+{
+    struct journal_room room;
+    struct sync_state state;
+
+    journal_room(&agent->journal, &room);
+    sync_read_state(&agent->sync, &state);
+    TRY(ledger_draw(&agent->ledger, voucher->issuer, voucher->claims.cti, draw));
+    *facts = (struct facts){
+        .policy = agent->policy.seq != 0 ? &agent->policy : NULL,
+        .host_ready = sync_ready(&agent->sync),
+        .suspended = state.suspended,
+        .full = room.records == 0,
+        .unsettled_count = agent->ledger.unsettled_count,
+        .unsettled_minor = agent->ledger.unsettled_minor,
+        .capacity = room.records,
+        .member_today_minor = voucher->claims.has_member
+                                  ? ledger_member_today(&agent->ledger, voucher->claims.member,
+                                                        voucher->now.t_s)
+                                  : 0,
+        .draw = draw,
+    };
+    return SCRIP_OK;
+}
+
+/* Training goes the same path up to the permit, and records nothing. */
+static enum scrip_status answer_training(struct agent *agent, const struct permit *permit)
+{
+    struct transaction *open = &agent->transaction;
+    return refusal_keep(agent, &open->sale, SCRIP_OK, permit->amount_minor,
+                        "training: nothing was recorded")
+        ->status;
+}
+
+/*
+ * The path (T2). OK: *entry is durable, seq 0 in training. REFUSED_*: no value, nothing recorded.
+ * FAULT_* with *appending: the record may be durable (T4); without: nothing was written.
+ */
+static enum scrip_status run(struct agent *agent, struct bytes code, struct ledger_entry *entry,
+                             enum permit_mode *mode, bool *appending)
+{
+    struct transaction *open = &agent->transaction;
+    struct trust trust = {.keys = agent->keyset.count != 0 ? &agent->keyset : NULL,
+                          .identity = &agent->bundle.identity};
+    struct scan scan;
+    struct token token;
+    struct voucher voucher;
+    struct facts facts;
+    struct permit permit;
+    struct redemption redemption;
+    struct record_stamp stamp;
+    uint8_t draw[8];
+
+    wallclock_read(&agent->clock, &trust.now);
+    *entry = (struct ledger_entry){0};
+    *appending = false;
+
+    TRY(scan_decode(code, &scan));
+    TRY(token_parse(&scan, &token));
+    TRY(verify_token(&trust, &token, &voucher));
+    if (voucher.now.quality != WALLCLOCK_BAD)
+        wallclock_raise_floor(&agent->clock, voucher.claims.iat_s);
+    TRY(gather_facts(agent, &voucher, draw, &facts));
+    TRY(policy_permit(&facts, &voucher, &open->sale, &permit));
+    *mode = permit.mode;
+    open->fallback = permit.offline_fallback;
+    if (open->sale.training)
+        return answer_training(agent, &permit);
+    TRY(bind_sale(&permit, &open->sale, &redemption));
+    agent_stamp(agent, open->sale.operator_number, open->sale.shift, &stamp);
+    /* The record carries the very reading that the token was judged by. */
+    stamp.t_s = trust.now.t_s;
+    stamp.unc_s = trust.now.unc_s;
+    stamp.source = (uint8_t)trust.now.source;
+    *appending = true;
+    return ledger_append(&agent->ledger, &redemption, &stamp, state_bits(agent), entry);
+}
+
+static void settle_ask(struct agent *agent, enum record_result result, struct bytes auth,
+                       enum record_code code)
+{
+    struct transaction *open = &agent->transaction;
+    struct record_stamp stamp;
+    enum scrip_status status;
+
+    agent_stamp(agent, open->sale.operator_number, open->sale.shift, &stamp);
+    status = ledger_outcome(&agent->ledger, open->seq, result, auth, code, &stamp);
+    if (status == SCRIP_OK)
+        finish(agent, open->seq);
+    else
+        mend_later(agent, status);
+}
+
+/* The host did not answer in time: what the policy allowed when it permitted the ask. */
+static void settle_alone(struct agent *agent)
+{
+    sync_ask_abandon(&agent->sync);
+    settle_ask(agent, agent->transaction.fallback ? RECORD_OFFLINE : RECORD_VOID, bytes_of(NULL, 0),
+               RECORD_CODE_NONE);
+}
+
+/* Runs the path on a code; *seq is the record that now answers the request, 0: none, and the status
+ * does. AGAIN: the answer comes later. */
+static enum scrip_status redeem_code(struct agent *agent, struct bytes code, uint32_t *seq)
+{
+    struct transaction *open = &agent->transaction;
+    struct ledger_entry entry;
+    enum permit_mode mode = PERMIT_OFFLINE;
+    bool appending;
+    enum scrip_status status = run(agent, code, &entry, &mode, &appending);
+
+    *seq = entry.seq;
+    if (status == SCRIP_FAULT_FLASH && appending) {
+        mend_later(agent, status);
+        return SCRIP_AGAIN;
+    }
+    if (status != SCRIP_OK || entry.replayed || mode == PERMIT_OFFLINE || open->sale.training)
+        return status;
+
+    open->state = TRANSACTION_HOST;
+    open->seq = entry.seq;
+    open->deadline_ms = agent_up_ms(agent) + agent->policy.online_timeout_ms;
+    if (sync_ask(&agent->sync, entry.seq) != SCRIP_OK)
+        open->deadline_ms = 0; /* the session broke since the facts were gathered: decided at the
+                                  next poll */
+    return SCRIP_AGAIN;
+}
+
+static void poll_scan(struct agent *agent)
+{
+    struct transaction *open = &agent->transaction;
+    const struct hal_scanner *scanner = agent->hal->scanner;
+    uint8_t code[LIMIT_CODE_CHARS];
+    size_t len = 0;
+    uint32_t seq;
+    enum scrip_status status = scanner->read(scanner->context, code, sizeof code, &len);
+
+    if (status == SCRIP_OK) {
+        status = redeem_code(agent, bytes_of(code, len), &seq);
+        bytes_wipe(code, sizeof code);
+        if (status == SCRIP_AGAIN)
+            return;
+        if (status == SCRIP_OK)
+            finish(agent, seq);
+        else
+            refuse(agent, status);
+        return;
+    }
+    if (status == SCRIP_AGAIN && agent_up_ms(agent) < open->deadline_ms)
+        return;
+    refuse(agent, status == SCRIP_AGAIN ? SCRIP_REFUSED_ABORTED : status);
+}
+
+static void poll_host(struct agent *agent)
+{
+    struct transaction *open = &agent->transaction;
+    struct sync_outcome outcome;
+    enum scrip_status status = sync_ask_result(&agent->sync, &outcome);
+
+    if (status == SCRIP_OK)
+        settle_ask(agent, outcome.accepted ? RECORD_ACCEPTED : RECORD_REFUSED,
+                   bytes_text(outcome.auth), outcome.code);
+    else if (status != SCRIP_AGAIN || agent_up_ms(agent) >= open->deadline_ms)
+        settle_alone(agent);
+}
+
+/* T4: first the truth about the medium, then the answer which follows from it. */
+static void poll_mend(struct agent *agent)
+{
+    struct transaction *open = &agent->transaction;
+    uint32_t seq;
+    enum scrip_status status;
+
+    if (agent_up_ms(agent) < open->deadline_ms)
+        return;
+    open->deadline_ms = agent_up_ms(agent) + AGENT_MEND_MS;
+    if (ledger_refence(&agent->ledger) != SCRIP_OK)
+        return;
+
+    status = ledger_lookup(&agent->ledger, bytes_text(open->sale.sale_id),
+                           bytes_text(open->sale.service_id), bytes_text(open->sale.transaction_id),
+                           &seq);
+    if (status == SCRIP_REFUSED_NOT_FOUND) {
+        refuse(agent, open->fault);
+        return;
+    }
+    if (status != SCRIP_OK)
+        return;
+    if (agent->ledger.open_ask == seq) {
+        open->seq = seq;
+        settle_alone(agent);
+        return;
+    }
+    finish(agent, seq);
+}
+
+void transaction_poll(struct agent *agent)
+{
+    switch (agent->transaction.state) {
+    case TRANSACTION_IDLE:
+        break;
+    case TRANSACTION_SCAN:
+        poll_scan(agent);
+        break;
+    case TRANSACTION_HOST:
+        poll_host(agent);
+        break;
+    case TRANSACTION_MEND:
+        poll_mend(agent);
+        break;
+    }
+}
+
+enum scrip_status transaction_abort(struct agent *agent, const struct request_ids *ids)
+{
+    if (!transaction_is(agent, ids))
+        return SCRIP_REFUSED_NOT_FOUND;
+    switch (agent->transaction.state) {
+    case TRANSACTION_SCAN:
+        refuse(agent, SCRIP_REFUSED_ABORTED);
+        return SCRIP_OK;
+    case TRANSACTION_HOST:
+        agent->transaction.fallback = false;
+        settle_alone(agent);
+        return agent->transaction.state == TRANSACTION_IDLE ? SCRIP_OK : SCRIP_AGAIN;
+    case TRANSACTION_MEND:
+        return SCRIP_REFUSED_STATE;
+    case TRANSACTION_IDLE:
+        break;
+    }
+    return SCRIP_REFUSED_NOT_FOUND;
+}
+
+/*
+ * The same request again: true with its first answer, from records or from memory. A request that
+ * ended in an accident is not answered from memory: it may be tried again.
+ */
+static bool answered_before(struct agent *agent, const struct request_ids *ids,
+                            const uint8_t digest[8], struct scrip_answer *answer)
+{
+    struct ledger_story story;
+    const struct refusal *kept;
+    uint32_t seq;
+    enum scrip_status status = ledger_lookup(&agent->ledger, bytes_text(ids->sale_id),
+                                             bytes_text(ids->service_id), bytes_of(NULL, 0), &seq);
+
+    if (status == SCRIP_OK) {
+        status = ledger_story(&agent->ledger, seq, &story);
+        if (status != SCRIP_OK)
+            answer_status(agent, ids, status, "", answer);
+        else if (memcmp(story.redeem.digest, digest, SALE_DIGEST_BYTES) != 0)
+            answer_status(agent, ids, SCRIP_REFUSED_DUPLICATE, "", answer);
+        else
+            answer_story(agent, &story, answer);
+        return true;
+    }
+    if (status != SCRIP_REFUSED_NOT_FOUND) {
+        answer_status(agent, ids, status, "", answer);
+        return true;
+    }
+    kept = refusal_find(agent, ids);
+    if (kept == NULL || scrip_is_fault(kept->status))
+        return false;
+    if (memcmp(kept->digest, digest, SALE_DIGEST_BYTES) != 0)
+        answer_status(agent, ids, SCRIP_REFUSED_DUPLICATE, "", answer);
+    else
+        answer_refusal(agent, kept, answer);
+    return true;
+}
+
+/* Opens a transaction that waits for the terminal's own scanner. */
+static enum scrip_status wait_for_scan(struct agent *agent)
+{
+    if (agent->hal->scanner == NULL)
+        return SCRIP_FAULT_DEVICE;
+    agent->transaction.state = TRANSACTION_SCAN;
+    agent->transaction.deadline_ms = agent_up_ms(agent) + AGENT_SCAN_WAIT_MS;
+    return SCRIP_AGAIN;
+}
+
+enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
+                               const struct scrip_sale *sale, struct scrip_answer *answer)
+{
+    struct agent *agent = agent_of(scrip);
+    struct transaction *open = &agent->transaction;
+    struct transaction next = {.state = TRANSACTION_IDLE};
+    struct request_ids ids;
+    struct bytes text = bytes_of(code, code == NULL ? 0 : code_len);
+    uint32_t seq = 0;
+    enum scrip_status status;
+
+    memset(answer, 0, sizeof *answer);
+    status = request_read(agent, sale, &next.sale, next.detail);
+    request_sale_ids(&next.sale, &ids);
+    if (agent->service != SCRIP_OK)
+        status = agent->service;
+    if (status == SCRIP_OK)
+        status = sale_digest(&next.sale, text, next.sale.digest);
+    if (status != SCRIP_OK) {
+        answer_status(agent, &ids, status, next.detail, answer);
+        return status;
+    }
+    if (open->state != TRANSACTION_IDLE) {
+        bool same = transaction_is(agent, &ids) &&
+                    memcmp(open->sale.digest, next.sale.digest, SALE_DIGEST_BYTES) == 0;
+        status = same ? SCRIP_AGAIN : SCRIP_REFUSED_BUSY;
+        answer_status(agent, &ids, status, "", answer);
+        return status;
+    }
+
+    if (answered_before(agent, &ids, next.sale.digest, answer))
+        return answer->status;
+
+    *open = next;
+    agent->training = next.sale.training;
+    agent->busy_up_ms = agent_up_ms(agent);
+    status = code == NULL ? wait_for_scan(agent) : redeem_code(agent, text, &seq);
+
+    if (status == SCRIP_OK && seq != 0)
+        status = answer_seq(agent, seq, answer);
+    else if (status == SCRIP_AGAIN)
+        answer_status(agent, &ids, status, "", answer);
+    else if (status == SCRIP_OK)
+        answer_refusal(agent, refusal_find(agent, &ids), answer);
+    else
+        answer_refusal(agent, refusal_keep(agent, &open->sale, status, 0, open->detail), answer);
+    if (status != SCRIP_AGAIN)
+        answer_show(agent, answer);
+    return status;
+}
