@@ -77,7 +77,8 @@ struct agent {
     struct journal journal;
     struct ledger ledger;
     struct wallclock clock;
-    struct sync sync;
+    struct sync sync; /* zeroed, and so idle for ever, on a board without a network */
+    struct sync_parts parts;
 
     struct bundle bundle; /* views into identity_bytes */
     uint8_t identity_bytes[LIMIT_BUNDLE_BYTES];

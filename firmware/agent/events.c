@@ -67,7 +67,7 @@ enum scrip_status scrip_event(struct scrip *scrip, struct scrip_event *event)
     event->kind = next->kind;
     kept = next->seq == 0 && next->ids.sale_id[0] != '\0' ? refusal_find(agent, &next->ids) : NULL;
     if (next->seq != 0)
-        (void)answer_seq(agent, next->seq, &event->answer); /* the answer carries its own status */
+        event->answer.status = answer_seq(agent, next->seq, &event->answer);
     else if (kept != NULL)
         answer_refusal(agent, kept, &event->answer);
     else

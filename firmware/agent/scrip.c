@@ -129,9 +129,25 @@ static enum scrip_status open_ledger(struct agent *agent)
     return SCRIP_OK;
 }
 
+/* Whether a new object would be usable here: a signed key set that cannot be read must not replace
+ * one that can. */
+static enum scrip_status accept_object(void *context, const struct object *object)
+{
+    (void)context;
+    if (object->kind == OBJECT_KEYS) {
+        struct keyset keyset;
+        return keyset_read(object, &keyset);
+    }
+    struct policy policy;
+    return policy_read(object, &policy);
+}
+
 static enum scrip_status open_sync(struct agent *agent)
 {
-    const struct sync_parts parts = {
+    memset(&agent->sync, 0, sizeof agent->sync);
+    if (agent->hal->net == NULL)
+        return SCRIP_OK;
+    agent->parts = (struct sync_parts){
         .net = agent->hal->net,
         .rtc = agent->hal->rtc,
         .log = agent->hal->log,
@@ -144,8 +160,10 @@ static enum scrip_status open_sync(struct agent *agent)
         .arena_len = agent->config.arena_len,
         .have_keys = agent->keyset.seq,
         .have_policy = agent->policy.seq,
+        .firmware = SCRIP_VERSION,
+        .accept = accept_object,
     };
-    return sync_open(&agent->sync, &parts);
+    return sync_open(&agent->sync, &agent->parts);
 }
 
 /* From the identity upwards; what it needs below is open. */
@@ -195,7 +213,9 @@ static void reload_objects(struct agent *agent)
     if (!state.objects_changed)
         return;
     load_objects(agent);
-    sync_objects_taken(&agent->sync, agent->keyset.seq, agent->policy.seq);
+    agent->parts.have_keys = agent->keyset.seq;
+    agent->parts.have_policy = agent->policy.seq;
+    sync_objects_taken(&agent->sync);
 }
 
 /* A code that arrives while nobody asked for one belongs to no sale: it must not serve the next. */
@@ -208,11 +228,26 @@ static void drop_stray_scan(struct agent *agent)
         agent_log(agent, HAL_LOG_INFO, "a scan while no sale was open was dropped", SCRIP_OK);
 }
 
+/* Sync appends (late verdicts, acks), which must not mix with an append that is in doubt. */
+static void poll_sync(struct agent *agent, uint64_t now_ms, uint32_t *sleep_ms)
+{
+    bool idle = agent->transaction.state == TRANSACTION_IDLE &&
+                now_ms - agent->busy_up_ms >= AGENT_IDLE_MS;
+    uint32_t signed_s = agent->clock.signed_s;
+
+    if (agent->hal->net == NULL || agent->transaction.state == TRANSACTION_MEND)
+        return;
+    sync_poll(&agent->sync, idle, sleep_ms);
+    reload_objects(agent);
+    if (agent->clock.signed_s != signed_s)
+        ledger_clock(&agent->ledger, agent->clock.floor_s, agent->clock.base_unc_ms / 1000,
+                     agent->clock.signed_s);
+}
+
 enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
 {
     struct agent *agent = agent_of(scrip);
     uint64_t now_ms = agent_up_ms(agent);
-    uint32_t floor_s;
 
     *sleep_ms = 1000;
     if (agent->service != SCRIP_OK)
@@ -225,19 +260,7 @@ enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
         drop_stray_scan(agent);
     }
 
-    /* Sync may append (late verdicts, acks), which must not mix with a transaction whose append is
-     * in doubt. */
-    if (agent->transaction.state != TRANSACTION_MEND) {
-        bool idle = agent->transaction.state == TRANSACTION_IDLE &&
-                    now_ms - agent->busy_up_ms >= AGENT_IDLE_MS;
-        floor_s = agent->clock.floor_s;
-        sync_poll(&agent->sync, idle, sleep_ms);
-        reload_objects(agent);
-        if (agent->clock.floor_s != floor_s)
-            ledger_clock(&agent->ledger, agent->clock.floor_s, agent->clock.base_unc_ms / 1000,
-                         agent->clock.signed_s);
-    }
-
+    poll_sync(agent, now_ms, sleep_ms);
     if (agent->transaction.state == TRANSACTION_IDLE) {
         enum scrip_status status = ledger_idle(&agent->ledger);
         if (status == SCRIP_AGAIN)
@@ -277,7 +300,7 @@ enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundl
         return SCRIP_REFUSED_STATE;
 
     TRY(enroll_install(bytes_of(bundle, len), &agent->keys, &agent->blobs));
-    if (agent->service == SCRIP_OK)
+    if (agent->service == SCRIP_OK && agent->hal->net != NULL)
         sync_close(&agent->sync);
     /* From here the old medium no longer counts; a cut before the format ends leaves it foreign,
      * and enrolment is repeated. */

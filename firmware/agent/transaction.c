@@ -120,6 +120,7 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
     TRY(scan_decode(code, &scan));
     TRY(token_parse(&scan, &token));
     TRY(verify_token(&trust, &token, &voucher));
+    agent->parts.stats.scan_ok++;
     if (voucher.now.quality != WALLCLOCK_BAD)
         wallclock_raise_floor(&agent->clock, voucher.claims.iat_s);
     TRY(gather_facts(agent, &voucher, draw, &facts));
@@ -161,6 +162,17 @@ static void settle_alone(struct agent *agent)
                RECORD_CODE_NONE);
 }
 
+/* What the host learns of refusals: how many, and of what kind. */
+static void count(struct sync_stats *stats, enum scrip_status status)
+{
+    if (!scrip_is_refused(status))
+        return;
+    stats->scan_bad += status <= SCRIP_REFUSED_SHAPE;
+    stats->replay += status == SCRIP_REFUSED_USED;
+    stats->expired += status == SCRIP_REFUSED_EXPIRED;
+    stats->sig_fail += status == SCRIP_REFUSED_SIGNATURE;
+}
+
 /* Runs the path on a code; *seq is the record that now answers the request, 0: none, and the status
  * does. AGAIN: the answer comes later. */
 static enum scrip_status redeem_code(struct agent *agent, struct bytes code, uint32_t *seq)
@@ -171,6 +183,7 @@ static enum scrip_status redeem_code(struct agent *agent, struct bytes code, uin
     bool appending;
     enum scrip_status status = run(agent, code, &entry, &mode, &appending);
 
+    count(&agent->parts.stats, status);
     *seq = entry.seq;
     if (status == SCRIP_FAULT_FLASH && appending) {
         mend_later(agent, status);
