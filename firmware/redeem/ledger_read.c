@@ -60,7 +60,8 @@ static enum scrip_status listen(struct ledger *ledger, uint32_t seq, struct ledg
             continue;
         if (record.type == RECORD_OUTCOME) {
             story->result = record.result;
-            memcpy(story->auth, record.auth.data, record.auth.len);
+            if (record.auth.len > 0)
+                memcpy(story->auth, record.auth.data, record.auth.len);
             story->auth[record.auth.len] = '\0';
         }
         *reversed |= record.type == RECORD_REVERSE;
