@@ -81,7 +81,7 @@ static void disconnect(struct sync *sync, enum sync_phase phase)
 static void failed(struct sync *sync, enum scrip_status status, enum retry_kind kind,
                    int32_t retry_after_s, bool keep)
 {
-    sync->forced = false;
+    sync->urgent = false;
     sync->state.last = status;
     retry_failed(&sync->retry, kind, retry_after_s, uptime(sync), jitter());
     log_end(sync, status);
@@ -113,6 +113,13 @@ static void closed(struct sync *sync)
     disconnect(sync, SYNC_IDLE);
 }
 
+/* A force that comes while an attempt is under way is for the next one. */
+static void take_force(struct sync *sync)
+{
+    sync->urgent |= sync->forced;
+    sync->forced = false;
+}
+
 /* Exchanges -------------------------------------------------------------------------------------
  */
 
@@ -125,6 +132,8 @@ static void start(struct sync *sync, enum sync_exchange exchange)
     sync->exchange = exchange;
     sync->state.phase = SYNC_EXCHANGE;
     sync_say(sync, "");
+    if (exchange == EXCHANGE_SETTLE)
+        take_force(sync);
     if (exchange == EXCHANGE_ASK)
         status = ask_start(sync);
     else if (exchange == EXCHANGE_OBJECT)
@@ -222,8 +231,7 @@ static void settled(struct sync *sync)
                sync->http.answer.keep_alive);
         return;
     }
-    /* Forced: until nothing is left that could go. */
-    sync->forced = sync->forced && settle_pending(sync);
+    sync->urgent = sync->urgent && settle_pending(sync);
     succeeded(sync);
 }
 
@@ -291,6 +299,7 @@ static void connect(struct sync *sync)
     enum scrip_status status;
 
     sync_say(sync, "");
+    take_force(sync);
     sync->deadline_up_ms = uptime(sync) + SYNC_CONNECT_MS;
     sync->state.phase = SYNC_CONNECTING;
     sync->answered = false;
@@ -320,7 +329,7 @@ static bool settle_due(const struct sync *sync, bool till_idle)
 {
     uint64_t now = uptime(sync);
 
-    if (sync->forced)
+    if (sync->forced || sync->urgent)
         return true;
     if (!till_idle || now < sync->retry.next_up_ms)
         return false;
@@ -365,7 +374,7 @@ void sync_poll(struct sync *sync, bool till_idle, uint32_t *sleep_ms)
     switch (sync->state.phase) {
     case SYNC_IDLE:
     case SYNC_WAITING:
-        if (sync->forced || (till_idle && uptime(sync) >= sync->retry.next_up_ms))
+        if (sync->forced || sync->urgent || (till_idle && uptime(sync) >= sync->retry.next_up_ms))
             connect(sync);
         break;
     case SYNC_CONNECTING:

@@ -68,7 +68,8 @@ struct sync {
         uint32_t want[OBJECT_KINDS];
         char etag[OBJECT_KINDS][HTTP_ETAG_MAX + 1];
     } objects;
-    bool forced;             /* by sync_now(), until settled or failed */
+    bool forced;             /* by sync_now(), until an attempt takes it up */
+    bool urgent;             /* the attempt under way: until nothing is left, or it failed */
     bool answered;           /* this connection has brought an answer */
     uint64_t due_up_ms;      /* the next heartbeat */
     uint64_t asked_up_ms;    /* when the exchange began */

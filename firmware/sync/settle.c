@@ -245,8 +245,22 @@ static enum scrip_status check_ack(struct sync *sync, const struct message_answe
     return SCRIP_OK;
 }
 
+/* A late verdict on a late verdict tells nobody anything, and a host that refuses each would keep
+ * the journal growing for ever. */
+static bool deserves_late(struct sync *sync, uint32_t of)
+{
+    uint32_t seq = of - 1;
+    struct bytes bytes;
+    struct record record;
+
+    return ledger_outbox(sync->parts->ledger, &seq, &bytes) != SCRIP_OK ||
+           record_read(bytes, &record) != SCRIP_OK || record.type != RECORD_LATE;
+}
+
+/* S2. Where the ledger has no room for one more, *ack_seq stops short of it: what is acknowledged
+ * until then makes room. */
 static enum scrip_status take_verdicts(struct sync *sync, const struct message_answer *answer,
-                                       uint32_t ack_seq, uint32_t *listed)
+                                       uint32_t *ack_seq, uint32_t *listed)
 {
     struct ledger *ledger = sync->parts->ledger;
     struct record_stamp stamp;
@@ -255,10 +269,19 @@ static enum scrip_status take_verdicts(struct sync *sync, const struct message_a
     stamp_now(sync, &stamp);
     for (size_t i = 0; i < answer->verdict_count; i++) {
         const struct message_verdict *verdict = &answer->verdict[i];
-        if (verdict->seq <= ledger->acked_seq || verdict->seq > ack_seq)
+        if (verdict->seq <= ledger->acked_seq)
             continue;
-        TRY(ledger_late(ledger, verdict->seq, verdict->code, &stamp));
-        sync->state.late_seq = verdict->seq;
+        if (verdict->seq > *ack_seq)
+            break;
+        if (deserves_late(sync, verdict->seq)) {
+            enum scrip_status status = ledger_late(ledger, verdict->seq, verdict->code, &stamp);
+            if (status == SCRIP_REFUSED_FULL && verdict->seq > ledger->acked_seq + 1) {
+                *ack_seq = verdict->seq - 1;
+                break;
+            }
+            TRY(status);
+            sync->state.late_seq = verdict->seq;
+        }
         (*listed)++;
     }
     return SCRIP_OK;
@@ -278,8 +301,8 @@ static enum scrip_status take_ack(struct sync *sync, const struct message_answer
     *moved = ack_seq > before;
     if (!*moved)
         return SCRIP_OK;
+    TRY(take_verdicts(sync, answer, &ack_seq, &listed));
     TRY(ledger_link_at(ledger, ack_seq, link));
-    TRY(take_verdicts(sync, answer, ack_seq, &listed));
     TRY(ledger_ack(ledger, ack_seq, link));
 
     sync->state.refused += listed;

@@ -1,0 +1,669 @@
+/*
+ * A terminal's sync with everything around it played by the test: a ledger of plain records, a
+ * connection that a script breaks, and a host that answers as it is told to. The functions that
+ * sync calls in the ledger, the blob store and TLS are defined here, in place of the real ones;
+ * signatures, JSON, HTTP and the clock are real.
+ */
+#ifndef TESTS_UNIT_SYNC_RIG_H
+#define TESTS_UNIT_SYNC_RIG_H
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/cbor.h"
+#include "platform/sim/device.h"
+#include "sync/session_state.h"
+
+#include "tests/check.h"
+
+enum { RIG_RECORDS = 200, RIG_START_S = 1795305600, RIG_EPOCH = 7 };
+
+/* What the host does otherwise than an honest one; all zero is honest. */
+struct rig_host {
+    int status;             /* 0: 200 */
+    const char *problem;    /* body of an answer other than 200 */
+    const char *fields;     /* more head fields, each ended */
+    const char *verdicts;   /* JSON array */
+    const char *more;       /* more members of the answer, each after a comma */
+    int ack_less, ack_more; /* records that the ack falls short, or goes too far */
+    bool wrong_head, wrong_nonce, wrong_key, wrong_terminal, no_time;
+    uint32_t time_s;
+    const char *ask_status; /* "accepted" */
+    bool wrong_seq;
+    bool silent; /* never answers */
+    bool drop;   /* takes the request and closes */
+    size_t cut;  /* bytes of the answer that never come */
+    bool close_after;
+    struct bytes object;
+    uint32_t poison;    /* 400 for a batch that holds this record, unless raw */
+    size_t max_records; /* 413 above; 0: any */
+};
+
+static struct rig {
+    struct sync sync;
+    struct sync_parts parts;
+    struct bundle bundle;
+    struct sim_rtc rtc;
+    struct sim_entropy entropy;
+    struct sim_keystore keystore;
+    struct keys keys;
+    struct wallclock clock;
+    struct hal_log log;
+    char log_text[256];
+    uint8_t arena[65536];
+    struct crypto_key host_key, other_key, root_key;
+
+    struct journal journal;
+    struct ledger ledger;
+    struct {
+        uint8_t data[LIMIT_RECORD_BYTES];
+        size_t len;
+        uint8_t link[RECORD_LINK_BYTES];
+        bool unreadable;
+    } record[RIG_RECORDS + 1];
+    uint32_t late[RIG_RECORDS + 1]; /* code + 1 by seq */
+    uint32_t late_count;
+    uint32_t late_room; /* 0: any number */
+    bool late_broken;
+    int acks;
+
+    uint8_t blob[LIMIT_OBJECT_BYTES];
+    size_t blob_len;
+    int blob_commits;
+
+    struct rig_host host;
+    bool connected, refuse_tls, refuse_net, stale_certificate;
+    int connects, requests;
+    uint8_t request[65536];
+    size_t request_len;
+    uint8_t answer[65536];
+    size_t answer_len, answer_at;
+    /* Of the newest request. */
+    char path[64], key[64], etag[64];
+    uint32_t first_seq, last_seq;
+    size_t record_count;
+    bool any_raw;
+    struct message_chain chain;
+} rig;
+
+/* The ledger ------------------------------------------------------------------------------------
+ */
+
+enum scrip_status ledger_outbox(struct ledger *ledger, uint32_t *seq, struct bytes *record)
+{
+    uint32_t next = (*seq > ledger->acked_seq ? *seq : ledger->acked_seq) + 1;
+
+    if (next > ledger->head_seq || next == ledger->open_ask)
+        return SCRIP_AGAIN;
+    *seq = next;
+    *record = bytes_of(rig.record[next].data, rig.record[next].len);
+    return rig.record[next].unreadable ? SCRIP_FAULT_CORRUPT : SCRIP_OK;
+}
+
+enum scrip_status ledger_link_at(struct ledger *ledger, uint32_t seq,
+                                 uint8_t link[RECORD_LINK_BYTES])
+{
+    if (seq < ledger->acked_seq || seq > ledger->head_seq)
+        return SCRIP_REFUSED_ARGUMENT;
+    memcpy(link, rig.record[seq].link, RECORD_LINK_BYTES);
+    return SCRIP_OK;
+}
+
+static void rig_append(enum record_type type)
+{
+    struct ledger *ledger = &rig.ledger;
+    uint32_t seq = ledger->head_seq + 1;
+    static const uint8_t filler[LIMIT_TOKEN_BYTES] = {0xD2};
+    struct record record = {.type = type,
+                            .epoch = RIG_EPOCH,
+                            .seq = seq,
+                            .token = {filler, sizeof filler - 60},
+                            .lines = {filler, CRYPTO_HASH_BYTES},
+                            .mode = 1,
+                            .amount_minor = 500,
+                            .currency = 978,
+                            .code = type == RECORD_LATE ? RECORD_CODE_OTHER : RECORD_CODE_NONE};
+    struct buffer out = buffer_of(rig.record[seq].data, sizeof rig.record[seq].data);
+
+    record.of = type == RECORD_LATE ? 1 : 0;
+    memcpy(record.prev, ledger->head, sizeof record.prev);
+    CHECK_STATUS(record_write(&record, &out), SCRIP_OK);
+    rig.record[seq].len = out.len;
+    CHECK_STATUS(record_link(buffer_bytes(&out), rig.record[seq].link), SCRIP_OK);
+    memcpy(ledger->head, rig.record[seq].link, sizeof ledger->head);
+    ledger->head_seq = seq;
+}
+
+enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enum record_code code,
+                              const struct record_stamp *stamp)
+{
+    (void)stamp;
+    if (rig.late_broken)
+        return SCRIP_FAULT_FLASH;
+    if (rig.late_room != 0 && rig.late_count == rig.late_room)
+        return SCRIP_REFUSED_FULL;
+    CHECK(of > ledger->acked_seq); /* before the ack, or the promise is broken */
+    if (rig.late[of] == 0)
+        rig_append(RECORD_LATE);
+    rig.late[of] = (uint32_t)code + 1;
+    rig.late_count++;
+    return SCRIP_OK;
+}
+
+enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
+                             const uint8_t head[RECORD_LINK_BYTES])
+{
+    CHECK(seq > ledger->acked_seq && seq <= ledger->head_seq);
+    CHECK_EQ_BYTES(head, rig.record[seq].link, RECORD_LINK_BYTES);
+    ledger->acked_seq = seq;
+    memcpy(ledger->acked_head, head, RECORD_LINK_BYTES);
+    rig.acks++;
+    return SCRIP_OK;
+}
+
+enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledger_story *story)
+{
+    memset(story, 0, sizeof *story);
+    if (seq == 0 || seq > ledger->head_seq)
+        return SCRIP_REFUSED_NOT_FOUND;
+    story->redeem.raw = bytes_of(rig.record[seq].data, rig.record[seq].len);
+    return SCRIP_OK;
+}
+
+void ledger_clock(struct ledger *ledger, uint32_t floor_s, uint32_t unc_s, uint32_t signed_s)
+{
+    ledger->floor_s = floor_s;
+    ledger->unc_s = unc_s;
+    ledger->signed_s = signed_s;
+}
+
+void journal_room(const struct journal *journal, struct journal_room *room)
+{
+    (void)journal;
+    *room = (struct journal_room){.records = 100};
+}
+
+/* The blob store --------------------------------------------------------------------------------
+ */
+
+enum scrip_status blob_begin(struct blob_store *store, enum blob_kind kind, uint32_t len)
+{
+    (void)store, (void)kind, (void)len;
+    rig.blob_len = 0;
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_write(struct blob_store *store, struct bytes data)
+{
+    (void)store;
+    memcpy(rig.blob + rig.blob_len, data.data, data.len);
+    rig.blob_len += data.len;
+    return SCRIP_OK;
+}
+
+enum scrip_status blob_commit(struct blob_store *store, uint32_t *version)
+{
+    (void)store;
+    *version = (uint32_t)++rig.blob_commits;
+    return SCRIP_OK;
+}
+
+/* TLS: the plain bytes, to and from the host below ----------------------------------------------
+ */
+
+static void rig_serve(void);
+
+enum scrip_status tls_open(struct tls *tls, const struct hal_net *net, const struct bundle *bundle,
+                           const struct keys *keys, const struct wallclock *clock)
+{
+    (void)tls, (void)net, (void)bundle, (void)keys, (void)clock;
+    return SCRIP_OK;
+}
+
+enum scrip_status tls_connect(struct tls *tls)
+{
+    (void)tls;
+    rig.connects++;
+    if (rig.refuse_net)
+        return SCRIP_FAULT_NET;
+    rig.request_len = rig.answer_len = rig.answer_at = 0;
+    rig.connected = true;
+    return SCRIP_OK;
+}
+
+enum scrip_status tls_poll(struct tls *tls)
+{
+    (void)tls;
+    return rig.refuse_tls ? SCRIP_FAULT_TLS : rig.connected ? SCRIP_OK : SCRIP_FAULT_NET;
+}
+
+enum scrip_status tls_check_time(struct tls *tls)
+{
+    (void)tls;
+    return rig.stale_certificate ? SCRIP_FAULT_TLS : SCRIP_OK;
+}
+
+static enum scrip_status rig_send(void *context, const void *data, size_t len, size_t *sent)
+{
+    (void)context;
+    if (!rig.connected)
+        return SCRIP_FAULT_NET;
+    if (len > sizeof rig.request - rig.request_len)
+        len = sizeof rig.request - rig.request_len;
+    memcpy(rig.request + rig.request_len, data, len);
+    rig.request_len += len;
+    *sent = len;
+    rig_serve();
+    return SCRIP_OK;
+}
+
+static enum scrip_status rig_receive(void *context, void *data, size_t cap, size_t *received)
+{
+    size_t left = rig.answer_len - rig.answer_at;
+
+    (void)context;
+    if (left == 0)
+        return rig.connected ? SCRIP_AGAIN : SCRIP_FAULT_NET;
+    *received = left < cap ? left : cap;
+    memcpy(data, rig.answer + rig.answer_at, *received);
+    rig.answer_at += *received;
+    return SCRIP_OK;
+}
+
+struct stream tls_stream(struct tls *tls)
+{
+    return (struct stream){tls, rig_send, rig_receive};
+}
+
+const char *tls_detail(const struct tls *tls)
+{
+    (void)tls;
+    return "";
+}
+
+bool tls_resumed(const struct tls *tls)
+{
+    (void)tls;
+    return false;
+}
+
+void tls_disconnect(struct tls *tls)
+{
+    (void)tls;
+    rig.connected = false;
+    rig.answer_len = rig.answer_at = 0;
+}
+
+void tls_close(struct tls *tls)
+{
+    tls_disconnect(tls);
+}
+
+/* The host --------------------------------------------------------------------------------------
+ */
+
+static void rig_take_field(const char *name, char *out, size_t cap)
+{
+    const char *at = strstr((const char *)rig.request, name);
+    size_t len;
+
+    out[0] = '\0';
+    if (at == NULL)
+        return;
+    at += strlen(name);
+    len = strcspn(at, "\r");
+    if (len < cap) {
+        memcpy(out, at, len);
+        out[len] = '\0';
+    }
+}
+
+/* Checks the statement's signature and reads what the tests look at. */
+static void rig_take_chain(const struct json *root)
+{
+    uint8_t memory[MESSAGE_CHAIN_BYTES], point[CRYPTO_POINT_BYTES], kid[COSE_KID_BYTES];
+    struct buffer out = buffer_of(memory, sizeof memory);
+    struct bytes text, item;
+    struct crypto_key key;
+    struct cose message;
+    int64_t label = CBOR_FIRST;
+    size_t pairs, missing;
+    struct message_chain *chain = &rig.chain;
+    uint32_t *const numbers[] = {
+        [2] = &chain->epoch,  [3] = &chain->boot,     [5] = &chain->from_seq,
+        [6] = &chain->to_seq, [7] = &chain->head_seq, [9] = &chain->acked_seq};
+
+    memset(chain, 0, sizeof *chain);
+    REQUIRE(json_text(json_member(root, "chain"), &text));
+    CHECK_STATUS(text_base64url_decode(text, &out), SCRIP_OK);
+    CHECK_STATUS(cose_parse(buffer_bytes(&out), &message), SCRIP_OK);
+    CHECK_STATUS(keys_signing(&rig.keys, &key, point, kid), SCRIP_OK);
+    CHECK_STATUS(cose_verify(&message, "SCX1", point), SCRIP_OK);
+    struct cbor_reader in = cbor_read(message.payload);
+    CHECK(cbor_get_map(&in, 12, &pairs));
+    for (size_t i = 0; i < pairs; i++) {
+        CHECK(cbor_get_key(&in, &label));
+        if (label == 1) {
+            CHECK(cbor_get_text(&in, 1, 38, &item));
+        } else if (label == 4) {
+            CHECK(cbor_get_bytes(&in, 16, 16, &item));
+            memcpy(chain->nonce, item.data, 16);
+        } else if (label == 8 || label == 10) {
+            CHECK(cbor_get_bytes(&in, 16, 16, &item));
+            memcpy(label == 8 ? chain->head : chain->acked_head, item.data, 16);
+        } else if (label == 11) {
+            CHECK(cbor_get_array(&in, MESSAGE_MISSING_MAX, &missing));
+            chain->missing_count = missing;
+            for (size_t m = 0; m < missing; m++)
+                CHECK(cbor_get_u32(&in, &chain->missing[m]));
+        } else if (label == 12) {
+            uint32_t one;
+            CHECK(cbor_get_u32(&in, &one) && one == 1);
+            chain->adopt = true;
+        } else {
+            CHECK(cbor_get_u32(&in, numbers[label]));
+        }
+    }
+    CHECK(cbor_done(&in));
+}
+
+static void rig_statement(const uint8_t nonce[16], struct buffer *out)
+{
+    uint8_t memory[128], point[CRYPTO_POINT_BYTES], kid[COSE_KID_BYTES], theirs[16];
+    struct buffer payload = buffer_of(memory, sizeof memory);
+    struct crypto_key key = rig.host.wrong_key ? rig.other_key : rig.host_key;
+    uint32_t now_s = rig.host.time_s != 0 ? rig.host.time_s
+                                          : RIG_START_S + (uint32_t)(rig.rtc.uptime_ms / 1000);
+
+    memcpy(theirs, nonce, sizeof theirs);
+    theirs[3] ^= rig.host.wrong_nonce;
+    cbor_put_map(&payload, 3);
+    cbor_put_uint(&payload, 1);
+    cbor_put_uint(&payload, now_s);
+    cbor_put_uint(&payload, 2);
+    cbor_put_bytes(&payload, bytes_of(theirs, sizeof theirs));
+    cbor_put_uint(&payload, 3);
+    cbor_put_text(&payload, bytes_text(rig.host.wrong_terminal ? "ACME.S1.T2" : "ACME.S1.T1"));
+    CHECK_STATUS(crypto_signing_public(key, point), SCRIP_OK);
+    CHECK_STATUS(cose_kid(point, kid), SCRIP_OK);
+    CHECK_STATUS(cose_sign(key, kid, "SCH1", buffer_bytes(&payload), out), SCRIP_OK);
+}
+
+static void rig_put_time(struct json_out *json, const uint8_t nonce[16])
+{
+    uint8_t memory[MESSAGE_TIME_BYTES];
+    struct buffer statement = buffer_of(memory, sizeof memory);
+
+    if (rig.host.no_time)
+        return;
+    rig_statement(nonce, &statement);
+    json_put_base64url(json, "time", buffer_bytes(&statement));
+}
+
+static void rig_answer(int status, const char *type, struct bytes body)
+{
+    char head[512];
+    int len = snprintf(head, sizeof head,
+                       "HTTP/1.1 %d X\r\nContent-Type: %s\r\n%s%sContent-Length: %zu\r\n\r\n",
+                       status, type, rig.host.close_after ? "Connection: close\r\n" : "",
+                       rig.host.fields != NULL ? rig.host.fields : "", body.len);
+
+    memcpy(rig.answer, head, (size_t)len);
+    if (body.len != 0)
+        memcpy(rig.answer + len, body.data, body.len);
+    rig.answer_len = (size_t)len + body.len;
+    rig.answer_at = 0;
+    if (rig.host.cut != 0) {
+        rig.answer_len -= rig.host.cut;
+        rig.connected = false;
+    }
+    if (rig.host.drop) {
+        rig.answer_len = 0;
+        rig.connected = false;
+    }
+    if (rig.host.silent)
+        rig.answer_len = 0;
+}
+
+/* Appends a member's raw JSON to the open object in out. */
+static void rig_put_raw(struct buffer *out, const char *name, const char *value)
+{
+    buffer_put_text(out, ",\"");
+    buffer_put_text(out, name);
+    buffer_put_text(out, "\":");
+    buffer_put_text(out, value);
+}
+
+static void rig_answer_sync(void)
+{
+    static char memory[32768];
+    struct buffer out = buffer_of(memory, sizeof memory);
+    struct json_out json;
+    uint8_t link[RECORD_LINK_BYTES];
+    uint32_t ack = rig.chain.to_seq - (uint32_t)rig.host.ack_less + (uint32_t)rig.host.ack_more;
+
+    memcpy(link, rig.record[ack <= RIG_RECORDS ? ack : 0].link, sizeof link);
+    link[5] ^= rig.host.wrong_head;
+    json_out_open(&json, json_to_buffer, &out);
+    json_put_object(&json, NULL);
+    json_put_uint(&json, "v", 1);
+    json_put_uint(&json, "ack_seq", ack);
+    json_put_base64url(&json, "ack_head", bytes_of(link, sizeof link));
+    rig_put_time(&json, rig.chain.nonce);
+    json_end_object(&json);
+    CHECK_STATUS(json_out_end(&json), SCRIP_OK);
+    out.len--; /* opens the object again */
+    if (rig.host.verdicts != NULL)
+        rig_put_raw(&out, "verdicts", rig.host.verdicts);
+    if (rig.host.more != NULL)
+        buffer_put_text(&out, rig.host.more);
+    buffer_put_text(&out, "}");
+    rig_answer(200, "application/json", buffer_bytes(&out));
+}
+
+static void rig_answer_ask(const struct json *root)
+{
+    static char memory[1024];
+    uint8_t nonce[16];
+    struct buffer out = buffer_of(memory, sizeof memory), raw = buffer_of(nonce, sizeof nonce);
+    struct json_out json;
+    struct bytes text = {NULL, 0};
+    uint64_t seq = 0;
+
+    CHECK(json_uint(json_member(root, "seq"), UINT32_MAX, &seq));
+    CHECK(json_text(json_member(root, "nonce"), &text));
+    CHECK_STATUS(text_base64url_decode(text, &raw), SCRIP_OK);
+    json_out_open(&json, json_to_buffer, &out);
+    json_put_object(&json, NULL);
+    json_put_uint(&json, "v", 1);
+    json_put_uint(&json, "seq", seq + rig.host.wrong_seq);
+    json_put_string(&json, "status", rig.host.ask_status);
+    if (strcmp(rig.host.ask_status, "refused") == 0)
+        json_put_string(&json, "code", "ALREADY_REDEEMED");
+    json_put_string(&json, "auth", "A-1");
+    rig_put_time(&json, nonce);
+    json_end_object(&json);
+    rig_answer(200, "application/json", buffer_bytes(&out));
+}
+
+static void rig_take_records(const struct json *root)
+{
+    const struct json *records = json_member(root, "records");
+
+    rig.record_count = json_count(records);
+    rig.first_seq = rig.last_seq = 0;
+    rig.any_raw = false;
+    for (size_t i = 0; i < rig.record_count; i++) {
+        const struct json *node = json_element(records, i);
+        uint8_t memory[LIMIT_RECORD_BYTES];
+        struct buffer out = buffer_of(memory, sizeof memory);
+        struct bytes text = {NULL, 0};
+        uint64_t seq = 0;
+        bool raw = false;
+
+        CHECK(json_uint(json_member(node, "seq"), RIG_RECORDS, &seq));
+        CHECK(json_text(json_member(node, "rec"), &text));
+        CHECK_STATUS(text_base64url_decode(text, &out), SCRIP_OK);
+        CHECK(bytes_equal(buffer_bytes(&out), bytes_of(rig.record[seq].data, rig.record[seq].len)));
+        CHECK(seq > rig.last_seq);
+        rig.any_raw |= json_bool(json_member(node, "raw"), &raw) && raw;
+        if (i == 0)
+            rig.first_seq = (uint32_t)seq;
+        rig.last_seq = (uint32_t)seq;
+    }
+}
+
+static void rig_serve_json(struct bytes body, bool is_sync)
+{
+    static uint8_t arena[262144];
+    const struct json *root;
+    size_t at = 0;
+    enum scrip_status status = json_parse(body, arena, sizeof arena, &root, &at);
+
+    CHECK_STATUS(status, SCRIP_OK);
+    if (status != SCRIP_OK)
+        return;
+    if (is_sync) {
+        rig_take_records(root);
+        rig_take_chain(root);
+    }
+    bool poisoned = rig.host.poison != 0 && !rig.any_raw && rig.first_seq <= rig.host.poison &&
+                    rig.host.poison <= rig.last_seq;
+    bool large = rig.host.max_records != 0 && rig.record_count > rig.host.max_records;
+    if (rig.host.status != 0)
+        rig_answer(rig.host.status, "application/problem+json",
+                   bytes_text(rig.host.problem != NULL ? rig.host.problem : ""));
+    else if (is_sync && poisoned)
+        rig_answer(400, "application/problem+json",
+                   bytes_text("{\"type\":\"urn:scrip:err:malformed\"}"));
+    else if (is_sync && large)
+        rig_answer(413, "application/problem+json",
+                   bytes_text("{\"type\":\"urn:scrip:err:too-large\"}"));
+    else if (is_sync)
+        rig_answer_sync();
+    else
+        rig_answer_ask(root);
+    json_close(root);
+}
+
+/* Answers as soon as a request is whole. */
+static void rig_serve(void)
+{
+    static const char end[] = "\r\n\r\n";
+    const uint8_t *body;
+    char length[24];
+    size_t head, len;
+
+    rig.request[rig.request_len < sizeof rig.request ? rig.request_len : 0] = '\0';
+    body = memmem(rig.request, rig.request_len, end, 4);
+    if (body == NULL)
+        return;
+    head = (size_t)(body - rig.request) + 4;
+    rig_take_field("Content-Length: ", length, sizeof length);
+    len = 0;
+    for (const char *c = length; *c != '\0'; c++)
+        len = len * 10 + (size_t)(*c - '0');
+    if (rig.request_len < head + len)
+        return;
+    CHECK_EQ_INT(rig.request_len, head + len);
+    rig.requests++;
+    rig_take_field("HTTP/1.1\r\nHost: ", length, sizeof length);
+    CHECK_EQ_STRING(length, "host.example");
+    rig_take_field("Idempotency-Key: ", rig.key, sizeof rig.key);
+    rig_take_field("If-None-Match: ", rig.etag, sizeof rig.etag);
+    const char *space = strchr((const char *)rig.request, ' ');
+    (void)snprintf(rig.path, sizeof rig.path, "%.*s", (int)strcspn(space + 1, " "), space + 1);
+    if (rig.request[0] == 'G')
+        rig_answer(rig.host.status != 0 ? rig.host.status : 200, "application/cose",
+                   rig.host.object);
+    else
+        rig_serve_json(bytes_of(rig.request + head, len), strcmp(rig.path, "/v1/sync") == 0);
+    rig.request_len = 0;
+}
+
+/* Life ------------------------------------------------------------------------------------------
+ */
+
+static void rig_log(void *context, enum hal_log_level level, const char *text)
+{
+    (void)context, (void)level;
+    (void)snprintf(rig.log_text, sizeof rig.log_text, "%s", text);
+}
+
+static void rig_open(uint32_t records)
+{
+    uint8_t scalar[CRYPTO_SCALAR_BYTES];
+
+    memset(&rig, 0, sizeof rig);
+    rig.host.ask_status = "accepted";
+    sim_rtc_open(&rig.rtc, HAL_RTC_NONE, 0);
+    sim_entropy_open(&rig.entropy, 42);
+    sim_keystore_open(&rig.keystore, false);
+    CHECK_STATUS(crypto_open(&rig.entropy.hal), SCRIP_OK);
+    CHECK_STATUS(keys_open(&rig.keys, &rig.keystore.hal), SCRIP_OK);
+    rig.keys.epoch = RIG_EPOCH;
+    CHECK_STATUS(crypto_signing_generate(&rig.host_key, scalar), SCRIP_OK);
+    CHECK_STATUS(crypto_signing_generate(&rig.other_key, scalar), SCRIP_OK);
+    CHECK_STATUS(crypto_signing_generate(&rig.root_key, scalar), SCRIP_OK);
+
+    struct bundle *bundle = &rig.bundle;
+    (void)snprintf(bundle->identity.text, sizeof bundle->identity.text, "ACME.S1.T1");
+    (void)snprintf(bundle->host, sizeof bundle->host, "host.example");
+    bundle->chain_count = 1;
+    bundle->object_roots.count = 1;
+    CHECK_STATUS(crypto_signing_public(rig.root_key, bundle->object_roots.point[0]), SCRIP_OK);
+    CHECK_STATUS(crypto_signing_public(rig.host_key, bundle->host_point), SCRIP_OK);
+
+    rig.ledger.journal = &rig.journal;
+    rig.journal.boot = 3;
+    for (uint32_t i = 0; i < records; i++)
+        rig_append(RECORD_REDEEM);
+    wallclock_open(&rig.clock, &rig.rtc.hal, RIG_START_S - 1000, 0, 0, 86400);
+    rig.log = (struct hal_log){NULL, rig_log};
+    rig.parts = (struct sync_parts){.rtc = &rig.rtc.hal,
+                                    .log = &rig.log,
+                                    .ledger = &rig.ledger,
+                                    .keys = &rig.keys,
+                                    .clock = &rig.clock,
+                                    .bundle = &rig.bundle,
+                                    .arena = rig.arena,
+                                    .arena_len = sizeof rig.arena,
+                                    .firmware = "0.1.0"};
+    CHECK_STATUS(sync_open(&rig.sync, &rig.parts), SCRIP_OK);
+}
+
+static void rig_close(void)
+{
+    sync_close(&rig.sync);
+    crypto_key_close(&rig.host_key);
+    crypto_key_close(&rig.other_key);
+    crypto_key_close(&rig.root_key);
+    keys_close(&rig.keys);
+}
+
+/* Polls on until nothing is under way, at most so many polls of one millisecond each. */
+static void rig_poll(int polls)
+{
+    uint32_t sleep_ms;
+
+    for (int i = 0; i < polls; i++) {
+        sync_poll(&rig.sync, true, &sleep_ms);
+        sim_rtc_advance(&rig.rtc, 1);
+    }
+}
+
+/* One forced attempt, to its end. */
+static void rig_now(void)
+{
+    sync_now(&rig.sync);
+    rig_poll(400);
+}
+
+static struct sync_state rig_state(void)
+{
+    struct sync_state state;
+
+    sync_read_state(&rig.sync, &state);
+    return state;
+}
+
+#endif
