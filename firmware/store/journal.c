@@ -76,13 +76,13 @@ static enum scrip_status place(const struct journal *journal, enum journal_type 
         if (at->offset % page != 0 && at->offset % page + extent > page)
             at->offset = round_up(at->offset, page);
         if (at->offset + extent <= flash->sector_size) {
-            struct journal_at end = {at->sector, at->offset + extent, 0};
+            struct journal_at end = {at->sector, at->offset + extent, 0, 0};
             bool fits = room_after(journal, end) >= journal_held_back(flash, depth);
             return fits ? SCRIP_OK : SCRIP_REFUSED_FULL;
         }
         if (at->sector + 1 >= journal->prepared_sector)
             return SCRIP_REFUSED_FULL;
-        *at = (struct journal_at){at->sector + 1, journal_unit(flash), 0};
+        *at = (struct journal_at){at->sector + 1, journal_unit(flash), 0, 0};
     }
 }
 
@@ -155,8 +155,8 @@ static enum scrip_status put_once(struct journal *journal, enum journal_type typ
     TRY(crypto_aead_seal(journal->aead, nonce, bytes_of(aad, 12 + salt.len), bytes_of(body, len),
                          body));
     journal->head = (struct journal_at){at->sector, at->offset + journal_extent(flash, salted, len),
-                                        at->sector == journal->head.sector ? journal->head.salt
-                                                                           : 0};
+                                        at->sector == journal->head.sector ? journal->head.salt : 0,
+                                        0};
     /* Whatever happens from here on, the spot is spent (J1). */
     journal->writable = false;
     if (round_up(size, flash->granularity) > ENTRY_BUFFER) {
@@ -278,7 +278,7 @@ enum scrip_status journal_ack(struct journal *journal, uint32_t seq)
 /* Whether every DATA of the sector is acknowledged: the next sector's first number tells. */
 static bool is_acked(const struct journal *journal, uint32_t sector)
 {
-    struct journal_at at = {sector + 1, journal_unit(journal->flash), 0};
+    struct journal_at at = {sector + 1, journal_unit(journal->flash), 0, 0};
     struct journal_header header;
 
     return sector < journal->head.sector && journal_scan(journal, &at, &header) == SCRIP_OK &&

@@ -39,11 +39,12 @@ enum {
 };
 
 /* A place in the log: stays valid until the entry's sector is reclaimed. {sector, offset} names it;
- * the third is a hint that saves a walk, 0: none. */
+ * the rest is what a walk remembers, 0: nothing. */
 struct journal_at {
     uint32_t sector; /* sector sequence number S */
     uint32_t offset; /* within the sector */
     uint32_t salt;   /* offset of the entry whose salt is in force there */
+    uint32_t seen;   /* the place last delivered, in units of 16 bytes, modulo 2^32 */
 };
 
 /* One entry as a reader sees it. */

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-/* The newest entries that a mount looks at, newest first, and the end of what has a header. Of two
- * only the newest can be torn: the one before had been read back. */
+/* The newest entries that a mount looks at, newest first, and the end of what has a header. An
+ * append and the boots that followed it may all have been torn with their headers whole. */
+enum { NEWEST = 6 };
 struct newest {
     unsigned count;
-    struct journal_at at[2];
-    struct journal_header header[2];
+    struct journal_at at[NEWEST];
     struct journal_at end;
 };
 
@@ -140,7 +140,7 @@ static enum scrip_status find_newest(const struct journal *journal, uint32_t *ne
 static enum scrip_status is_open(const struct journal *journal, uint32_t sector)
 {
     uint32_t page = journal->flash->page_size;
-    struct journal_at at = {sector, journal_unit(journal->flash), 0};
+    struct journal_at at = {sector, journal_unit(journal->flash), 0, 0};
     struct journal_header header;
     bool blank;
     int tries;
@@ -158,7 +158,7 @@ static enum scrip_status walk_sector(const struct journal *journal, uint32_t sec
                                      struct newest *newest)
 {
     const struct hal_flash *flash = journal->flash;
-    struct journal_at at = {sector, journal_unit(flash), 0};
+    struct journal_at at = {sector, journal_unit(flash), 0, 0};
     struct journal_header header;
     int blanks = 0;
     bool blank;
@@ -169,11 +169,9 @@ static enum scrip_status walk_sector(const struct journal *journal, uint32_t sec
         if (status == SCRIP_OK) {
             /* A GAP only closes a spot: what came before it is the newest. */
             if (header.type != JOURNAL_GAP) {
-                newest->at[1] = newest->at[0];
-                newest->header[1] = newest->header[0];
+                memmove(newest->at + 1, newest->at, sizeof newest->at - sizeof newest->at[0]);
                 newest->at[0] = at;
-                newest->header[0] = header;
-                newest->count += newest->count < 2;
+                newest->count += newest->count < NEWEST;
             }
             TRY(journal_step(journal, &at, &header));
             newest->end = at;
@@ -207,29 +205,31 @@ static enum scrip_status locate(struct journal *journal, uint32_t *prepared, str
             return status;
     }
     journal->tail_sector = low;
+    newest->count = 0;
+    newest->end.sector = 0;
     for (high++; high - low > 1;) {
         uint32_t middle = low + (high - low) / 2;
         status = is_open(journal, middle);
         if (status == SCRIP_OK)
-            low = middle;
+            newest->end.sector = low = middle;
         else if (status == SCRIP_AGAIN)
             high = middle;
         else
             return status;
     }
-    newest->count = 0;
-    status = is_open(journal, low);
+    /* A sector found open stays so: asked again, a header that was cut might deny it. */
+    status = newest->end.sector == low ? SCRIP_OK : is_open(journal, low);
     if (status == SCRIP_AGAIN) {
         /* Only a medium that was never used has no entry at all. */
         if (low >= 2 * sectors)
             return SCRIP_FAULT_CORRUPT;
         journal->tail_sector = sectors;
-        newest->end = (struct journal_at){sectors - 1, flash->sector_size, 0};
+        newest->end = (struct journal_at){sectors - 1, flash->sector_size, 0, 0};
         return SCRIP_OK;
     }
     TRY(status);
     TRY(walk_sector(journal, low, newest));
-    if (newest->count < 2 && low > journal->tail_sector) {
+    if (newest->count < NEWEST && low > journal->tail_sector) {
         newest->count = 0;
         TRY(walk_sector(journal, low - 1, newest));
         TRY(walk_sector(journal, low, newest));
@@ -242,45 +242,51 @@ static enum scrip_status locate(struct journal *journal, uint32_t *prepared, str
 static enum scrip_status accept(struct journal *journal, const struct newest *newest,
                                 uint8_t *payload, uint32_t *len)
 {
+    struct journal_header header;
+    bool torn = false;
     unsigned i;
 
     memset(payload, 0, FENCE_BYTES);
     *len = FENCE_BYTES;
     journal->next_seq = 1;
     journal->ack_seq = 0;
-    journal->last = (struct journal_at){0, 0, 0};
+    journal->last = (struct journal_at){0, 0, 0, 0};
     for (i = 0; i < newest->count; i++) {
-        const struct journal_header *header = &newest->header[i];
-        bool boot = header->type == JOURNAL_BOOT;
-        uint8_t *body = boot ? payload : payload + FENCE_BYTES;
-        enum scrip_status status = SCRIP_FAULT_CORRUPT;
-        if (boot || header->len <= JOURNAL_PAYLOAD_MAX)
-            status = journal_open(journal, newest->at[i], header, body);
+        bool blank;
+        enum scrip_status status = journal_header(journal, newest->at[i], &header, &blank);
+        if (status == SCRIP_AGAIN)
+            continue;
+        TRY(status);
+        bool boot = header.type == JOURNAL_BOOT;
+        if (boot ? header.len < FENCE_BYTES : header.len > JOURNAL_PAYLOAD_MAX)
+            continue;
+        status = journal_open(journal, newest->at[i], &header,
+                              boot ? payload : payload + FENCE_BYTES);
         if (status != SCRIP_OK && status != SCRIP_FAULT_CORRUPT)
             return status;
-        journal->next_seq = header->seq;
-        journal->ack_seq = header->ack;
-        if (status != SCRIP_OK && i == 0)
+        journal->next_seq = header.seq;
+        journal->ack_seq = header.ack;
+        if (status != SCRIP_OK && (boot || !torn)) {
+            torn = torn || !boot;
             continue;
-        /* Not the newest, so it had been read back: damaged since, but it was there. */
-        if (status != SCRIP_OK || (boot && header->len < FENCE_BYTES)) {
-            boot = false;
-            journal->gaps++;
         }
-        journal->next_seq += header->type == JOURNAL_DATA;
         if (boot) {
-            *len = header->len;
+            *len = header.len;
             journal->last = journal_fence_last(payload);
             return SCRIP_OK;
         }
+        journal->next_seq += header.type == JOURNAL_DATA;
         journal->last = newest->at[i];
         memset(payload, 0, FENCE_BYTES);
         bytes_put_u32(payload, journal->last.sector);
         bytes_put_u16(payload + 4, (uint16_t)(journal->last.offset / 16));
-        if (status == SCRIP_OK && header->type != JOURNAL_ACK) {
-            payload[6] = (uint8_t)header->type;
-            bytes_put_u32(payload + 8, header->seq);
-            *len += header->len;
+        if (status != SCRIP_OK) {
+            /* The second that does not authenticate: it had been read back, so it was there. */
+            journal->gaps++;
+        } else if (header.type != JOURNAL_ACK) {
+            payload[6] = (uint8_t)header.type;
+            bytes_put_u32(payload + 8, header.seq);
+            *len += header.len;
         }
         return SCRIP_OK;
     }

@@ -94,14 +94,14 @@ enum scrip_status journal_scan(const struct journal *journal, struct journal_at 
     bool blank;
 
     if (at->sector < journal->tail_sector)
-        journal_oldest(journal, at);
+        *at = (struct journal_at){journal->tail_sector, journal_unit(flash), 0, at->seen};
     while (at->sector <= journal->head.sector) {
         uint32_t end = at->sector == journal->head.sector ? journal->head.offset
                                                           : flash->sector_size;
         if (at->offset + HEADER_BYTES > end) {
             if (at->sector == journal->head.sector)
                 break;
-            *at = (struct journal_at){at->sector + 1, journal_unit(flash), 0};
+            *at = (struct journal_at){at->sector + 1, journal_unit(flash), 0, at->seen};
             continue;
         }
         status = journal_header(journal, *at, header, &blank);
@@ -139,7 +139,7 @@ void journal_nonce(struct journal_at at, uint8_t type, uint8_t nonce[CRYPTO_NONC
  */
 static enum scrip_status find_salt(const struct journal *journal, struct journal_at *at)
 {
-    struct journal_at walk = {at->sector, journal_unit(journal->flash), 0};
+    struct journal_at walk = {at->sector, journal_unit(journal->flash), 0, 0};
     struct journal_header header;
 
     while (walk.offset < at->offset) {
@@ -209,77 +209,109 @@ enum scrip_status journal_fence_after(const struct journal *journal, struct jour
 
 struct journal_at journal_fence_last(const uint8_t *payload)
 {
-    return (struct journal_at){bytes_get_u32(payload), bytes_get_u16(payload + 4) * 16u, 0};
+    return (struct journal_at){bytes_get_u32(payload), bytes_get_u16(payload + 4) * 16u, 0, 0};
 }
 
-static bool is_before(struct journal_at a, struct journal_at b)
+static uint32_t place_code(const struct journal *journal, struct journal_at at)
 {
-    return a.sector != b.sector ? a.sector < b.sector : a.offset < b.offset;
+    return at.sector * (journal->flash->sector_size / 16) + at.offset / 16;
 }
 
-/* A fence decides on what lies between the entry it names and itself: that never was. And it
- * speaks for the entry it names, whose cells may have been cut: its copy is read, never the
- * original. */
+/* Opens the fence that decides on the entries before it, into data. AGAIN: it is damaged. */
+static enum scrip_status open_fence(const struct journal *journal, struct journal_at fence,
+                                    const struct journal_header *header, uint8_t *data)
+{
+    if (header->len < FENCE_BYTES)
+        return SCRIP_AGAIN;
+    enum scrip_status status = journal_open(journal, fence, header, data);
+    return status == SCRIP_FAULT_CORRUPT ? SCRIP_AGAIN : status;
+}
+
+/* A fence's copy is delivered where the walk comes to the fence, unless its original has been. What
+ * decides is what was delivered, not what can be read: cells that were cut read differently each
+ * time. */
+static enum scrip_status next_copy(const struct journal *journal, struct journal_at here,
+                                   const struct journal_header *header, struct journal_at *at,
+                                   uint8_t *data, struct journal_entry *entry)
+{
+    struct journal_header later;
+    struct journal_at fence;
+    enum scrip_status status = journal_fence_after(journal, *at, &fence, &later);
+
+    if (status == SCRIP_OK && later.type == JOURNAL_BOOT)
+        return SCRIP_AGAIN;
+    if (status != SCRIP_OK && status != SCRIP_AGAIN)
+        return status;
+    status = open_fence(journal, here, header, data);
+    if (status == SCRIP_AGAIN)
+        return SCRIP_FAULT_CORRUPT;
+    TRY(status);
+    struct journal_at last = journal_fence_last(data);
+    if (data[6] == 0 || place_code(journal, last) == at->seen)
+        return SCRIP_AGAIN;
+    at->seen = place_code(journal, last);
+    *entry = (struct journal_entry){
+        (enum journal_type)data[6], bytes_get_u32(data + 8), last,
+        bytes_of(data + FENCE_BYTES, header->len - (size_t)FENCE_BYTES)};
+    return SCRIP_OK;
+}
+
+/* A fence decides on what lies between the entry that it names and itself: that never was. */
+static enum scrip_status next_original(const struct journal *journal, struct journal_at here,
+                                       const struct journal_header *header, struct journal_at *at,
+                                       uint8_t *data, struct journal_entry *entry)
+{
+    struct journal_header fence_header;
+    struct journal_at fence;
+    bool copied = false;
+    enum scrip_status status = journal_fence_after(journal, *at, &fence, &fence_header);
+
+    if (status == SCRIP_OK)
+        status = open_fence(journal, fence, &fence_header, data);
+    if (status == SCRIP_OK) {
+        uint32_t last = place_code(journal, journal_fence_last(data));
+        uint32_t ahead = place_code(journal, here) - last;
+        if (ahead != 0 && ahead < UINT32_MAX / 2)
+            return SCRIP_AGAIN;
+        copied = ahead == 0 && data[6] != 0;
+    } else if (status != SCRIP_AGAIN) {
+        return status;
+    }
+    status = header->len > JOURNAL_PAYLOAD_MAX ? SCRIP_FAULT_CORRUPT
+                                               : journal_open(journal, here, header, data);
+    if (status == SCRIP_FAULT_CORRUPT && copied)
+        return SCRIP_AGAIN;
+    TRY(status);
+    at->seen = place_code(journal, here);
+    entry->payload = bytes_of(data, header->len);
+    return SCRIP_OK;
+}
+
 enum scrip_status journal_next(const struct journal *journal, struct journal_at *at,
                                struct buffer *buffer, struct journal_entry *entry)
 {
-    struct journal_header header, fence_header;
-    struct journal_at here, fence;
-    uint8_t *data = buffer->data;
-    enum scrip_status status;
+    struct journal_header header;
+    enum scrip_status status = SCRIP_AGAIN;
 
     if (buffer->capacity < JOURNAL_BUFFER_BYTES)
         return SCRIP_REFUSED_ARGUMENT;
-    for (;;) {
+    while (status == SCRIP_AGAIN) {
         TRY(journal_scan(journal, at, &header));
-        here = *at;
+        struct journal_at here = *at;
         TRY(journal_step(journal, at, &header));
-        if (header.type == JOURNAL_ACK || header.type == JOURNAL_GAP)
-            continue;
-        bool boot = header.type == JOURNAL_BOOT;
-        status = journal_fence_after(journal, *at, &fence, &fence_header);
-        if (status != SCRIP_OK && status != SCRIP_AGAIN)
-            return status;
-        if (boot) {
-            if (status == SCRIP_OK && fence_header.type == JOURNAL_BOOT)
-                continue;
-            status = SCRIP_OK;
-            fence = here;
-            fence_header = header;
-        }
         *entry = (struct journal_entry){header.type, header.seq, here, {NULL, 0}};
-        if (status == SCRIP_OK) {
-            status = journal_open(journal, fence, &fence_header, data);
-            if (status == SCRIP_OK && fence_header.len < FENCE_BYTES)
-                status = SCRIP_FAULT_CORRUPT;
-            if (status != SCRIP_OK && (status != SCRIP_FAULT_CORRUPT || boot))
-                return status;
-            struct journal_at last = journal_fence_last(data);
-            if (status == SCRIP_OK && boot) {
-                if (data[6] == 0)
-                    continue;
-                entry->type = (enum journal_type)data[6];
-                entry->seq = bytes_get_u32(data + 8);
-                entry->at = last;
-                entry->payload = bytes_of(data + FENCE_BYTES, header.len - (size_t)FENCE_BYTES);
-                return SCRIP_OK;
-            }
-            if (status == SCRIP_OK && !is_before(here, last) &&
-                (is_before(last, here) || data[6] != 0))
-                continue;
-        }
-        if (header.len > JOURNAL_PAYLOAD_MAX)
-            return SCRIP_FAULT_CORRUPT;
-        TRY(journal_open(journal, here, &header, data));
-        entry->payload = bytes_of(data, header.len);
-        return SCRIP_OK;
+        if (header.type == JOURNAL_BOOT)
+            status = next_copy(journal, here, &header, at, buffer->data, entry);
+        else if (header.type == JOURNAL_DATA || header.type == JOURNAL_NOTE)
+            status = next_original(journal, here, &header, at, buffer->data, entry);
     }
+    return status;
 }
 
 enum scrip_status journal_read(const struct journal *journal, struct journal_at at,
                                struct buffer *buffer, struct journal_entry *entry)
 {
-    struct journal_at walk = at;
+    struct journal_at walk = {at.sector, at.offset, at.salt, 0};
 
     if (at.sector < journal->tail_sector)
         return SCRIP_REFUSED_NOT_FOUND;
@@ -293,7 +325,7 @@ enum scrip_status journal_read(const struct journal *journal, struct journal_at 
 
 void journal_oldest(const struct journal *journal, struct journal_at *at)
 {
-    *at = (struct journal_at){journal->tail_sector, journal_unit(journal->flash), 0};
+    *at = (struct journal_at){journal->tail_sector, journal_unit(journal->flash), 0, 0};
 }
 
 enum scrip_status journal_find(const struct journal *journal, uint32_t seq, struct journal_at *at)
@@ -305,7 +337,7 @@ enum scrip_status journal_find(const struct journal *journal, uint32_t seq, stru
 
     while (high - low > 1 && high > low) {
         uint32_t middle = low + (high - low) / 2;
-        *at = (struct journal_at){middle, journal_unit(journal->flash), 0};
+        *at = (struct journal_at){middle, journal_unit(journal->flash), 0, 0};
         status = journal_scan(journal, at, &header);
         if (status != SCRIP_OK && status != SCRIP_AGAIN)
             return status;
@@ -314,7 +346,7 @@ enum scrip_status journal_find(const struct journal *journal, uint32_t seq, stru
         else
             high = middle;
     }
-    *at = (struct journal_at){low, journal_unit(journal->flash), 0};
+    *at = (struct journal_at){low, journal_unit(journal->flash), 0, 0};
     for (;;) {
         status = journal_scan(journal, at, &header);
         if (status == SCRIP_AGAIN)

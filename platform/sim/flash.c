@@ -111,6 +111,8 @@ static enum scrip_status program_page(struct sim_flash *flash, uint32_t offset, 
         for (i = 0; i < len; i++)
             require(!flash->spent[offset + i], "program over bytes that are not erased", offset + i,
                     len);
+    if (flash->watch != NULL)
+        flash->watch(offset, data, len);
     if (is_cut(flash)) {
         tear(flash, offset, data, len);
         flash->off = true;

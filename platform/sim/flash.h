@@ -48,6 +48,9 @@ struct sim_flash {
     uint64_t fault_at; /* does it, and answers FAULT_FLASH, once */
     enum sim_tear tear;
 
+    /* Sees what is about to be programmed, a page at a time; NULL: nobody looks. */
+    void (*watch)(uint32_t offset, const uint8_t *data, size_t len);
+
     /* Counted since open, and set to zero by whoever likes. */
     uint64_t operations, programs, erases, reads, bytes_programmed;
     uint64_t time_ns; /* modelled on a W25Q NOR on a 50 MHz bus */

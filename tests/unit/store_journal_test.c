@@ -89,7 +89,7 @@ static void check_contents(uint32_t first, uint32_t last)
         CHECK_EQ_INT(entry.seq, number);
         REQUIRE(entry.payload.len == expected.len);
         CHECK_EQ_BYTES(entry.payload.data, expected.data, expected.len);
-        struct journal_at place = {entry.at.sector, entry.at.offset, 0};
+        struct journal_at place = {entry.at.sector, entry.at.offset, 0, 0};
         CHECK_STATUS(journal_read(&journal, place, &buffer, &entry), SCRIP_OK);
         CHECK_EQ_INT(entry.seq, number);
         REQUIRE(entry.payload.len == expected.len);
@@ -312,7 +312,7 @@ static void test_a_flipped_bit_is_noticed(void)
     for (offset = 0; offset < 16 + expected.len + 16; offset++) {
         sim_flash_flip(&flash, start + offset, 0x10);
         uint32_t seen = 0;
-        walk = (struct journal_at){journal.tail_sector, 16, 0};
+        walk = (struct journal_at){journal.tail_sector, 16, 0, 0};
         for (enum scrip_status status;
              (status = journal_next(&journal, &walk, &buffer, &entry)) != SCRIP_AGAIN;) {
             if (status == SCRIP_OK)

@@ -1,0 +1,163 @@
+#include "tests/power/harness.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+enum { NESTED_DEPTH = 8, SHOWN = 12, KEYS_SEEN = 1 << 21 };
+
+static const char *const tear_names[SIM_TEARS] = {"none",       "half",     "random", "full",
+                                                  "collateral", "marginal", "weak"};
+
+static struct {
+    uint64_t cuts, nested, wrong[POWER_WRONGS];
+    const char *name;
+    uint64_t cut, second;
+    enum sim_tear tear;
+} state;
+
+static uint8_t salt[8];
+static uint64_t *keys_seen;
+static uint64_t keys_count;
+
+void power_fail(enum power_wrong wrong, const char *format, ...)
+{
+    static const char *const names[POWER_WRONGS] = {"lost", "twice", "corrupt", "unmountable"};
+    uint64_t before = 0;
+    va_list arguments;
+
+    for (int i = 0; i < POWER_WRONGS; i++)
+        before += state.wrong[i];
+    state.wrong[wrong]++;
+    if (before >= SHOWN)
+        return;
+    printf("%s: %s, cut %" PRIu64 " %s, second %" PRIu64 ": ", names[wrong], state.name, state.cut,
+           tear_names[state.tear], state.second);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+}
+
+void power_watch_keys(uint32_t offset, const uint8_t *data, size_t len)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+
+    if (len < 32 || data[0] != 0x5A || (data[1] & 0x7F) < 1 || (data[1] & 0x7F) > 5)
+        return;
+    if (data[1] & 0x80)
+        memcpy(salt, data + 16, sizeof salt);
+    for (size_t i = 0; i < sizeof salt; i++)
+        hash = (hash ^ salt[i]) * 0x100000001B3u;
+    hash = (hash ^ offset) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+    hash |= 1;
+    if (keys_seen == NULL && (keys_seen = calloc(KEYS_SEEN, sizeof *keys_seen)) == NULL)
+        abort();
+    uint64_t slot = hash % KEYS_SEEN;
+    while (keys_seen[slot] != 0 && keys_seen[slot] != hash)
+        slot = (slot + 1) % KEYS_SEEN;
+    if (keys_seen[slot] == hash)
+        power_fail(POWER_CORRUPT, "key and nonce used twice at offset %u", offset);
+    if (keys_seen[slot] == 0 && ++keys_count > KEYS_SEEN / 2) {
+        memset(keys_seen, 0, KEYS_SEEN * sizeof *keys_seen);
+        keys_count = 0;
+    }
+    keys_seen[slot] = hash;
+}
+
+/* One life after a cut: what is there, going on, and what is there then. */
+static void live_on(const struct power_workload *workload, bool thorough)
+{
+    workload->check(workload->context, thorough);
+    workload->use(workload->context);
+    workload->close(workload->context);
+    workload->check(workload->context, thorough);
+    workload->close(workload->context);
+}
+
+void power_run(const struct power_workload *workload)
+{
+    struct sim_flash *flash = workload->flash;
+    struct sim_flash start, torn;
+    bool full = getenv("FULL") != NULL;
+    uint8_t *before = malloc(workload->context_bytes);
+    uint8_t *after = malloc(workload->context_bytes);
+    uint64_t operations, k, j, runs = 0;
+
+    if (before == NULL || after == NULL)
+        abort();
+    state.name = workload->name;
+    state.cut = state.second = 0;
+    sim_flash_open(flash, &workload->geometry, 1);
+    sim_flash_open(&start, &workload->geometry, 1);
+    sim_flash_open(&torn, &workload->geometry, 1);
+    workload->prepare(workload->context);
+    flash->watch = workload->watch;
+    memcpy(before, workload->context, workload->context_bytes);
+    sim_flash_copy(&start, flash);
+    flash->operations = 0;
+    workload->work(workload->context);
+    operations = flash->operations;
+    workload->close(workload->context);
+    live_on(workload, true);
+    for (k = 1; k <= operations; k++) {
+        for (int tear = 0; tear < SIM_TEARS; tear++) {
+            state.cut = k;
+            state.second = 0;
+            state.tear = (enum sim_tear)tear;
+            memcpy(workload->context, before, workload->context_bytes);
+            sim_flash_copy(flash, &start);
+            flash->operations = 0;
+            flash->seed = k * 1000 + (uint64_t)tear;
+            flash->tear = state.tear;
+            flash->cut_at = k;
+            workload->work(workload->context);
+            workload->close(workload->context);
+            sim_flash_power_on(flash);
+            state.cuts++;
+            memcpy(after, workload->context, workload->context_bytes);
+            sim_flash_copy(&torn, flash);
+            live_on(workload, runs++ % 16 == 0);
+            for (j = 1; j <= NESTED_DEPTH; j++) {
+                if (!full && j != 1 + (k + 3 * (uint64_t)tear) % NESTED_DEPTH)
+                    continue;
+                state.second = j;
+                memcpy(workload->context, after, workload->context_bytes);
+                sim_flash_copy(flash, &torn);
+                flash->operations = 0;
+                flash->seed = k * 1000 + (uint64_t)tear + j * 1000000;
+                flash->tear = (enum sim_tear)((uint64_t)tear + (full ? 0 : k) % 2 * 5) % SIM_TEARS;
+                flash->cut_at = j;
+                workload->check(workload->context, false);
+                if (!flash->off)
+                    workload->use(workload->context);
+                workload->close(workload->context);
+                sim_flash_power_on(flash);
+                state.nested++;
+                live_on(workload, runs++ % 16 == 0);
+            }
+        }
+    }
+    printf("%s: %" PRIu64 " operations\n", workload->name, operations);
+    sim_flash_close(flash);
+    sim_flash_close(&start);
+    sim_flash_close(&torn);
+    free(before);
+    free(after);
+}
+
+int power_done(const char *file)
+{
+    uint64_t wrong = 0;
+
+    for (int i = 0; i < POWER_WRONGS; i++)
+        wrong += state.wrong[i];
+    free(keys_seen);
+    check_state.passed += (int)(state.cuts + state.nested - wrong);
+    check_state.failed += (int)wrong;
+    printf("power: cuts=%" PRIu64 " nested=%" PRIu64 " lost=%" PRIu64 " twice=%" PRIu64
+           " corrupt=%" PRIu64 " unmountable=%" PRIu64 "\n",
+           state.cuts, state.nested, state.wrong[POWER_LOST], state.wrong[POWER_TWICE],
+           state.wrong[POWER_CORRUPT], state.wrong[POWER_UNMOUNTABLE]);
+    return check_close(file);
+}
