@@ -126,6 +126,8 @@ spki=$(openssl ec -in "$work/sec1.key" -pubout -outform DER 2>/dev/null | sha256
 expect "the allow-list names the key" 0 "epoch=2" cat "$work/pki/terminals/$spki"
 [ -s "$work/bundle" ] && [ "$(stat -c %a "$work/bundle")" = 600 ]
 report "the bundle is its owner's" $? "$(ls -l "$work/bundle")"
+expect "its certificate is kept" 0 OK openssl verify -purpose sslclient \
+    -CAfile "$work/pki/ca.crt" "$work/pki/issued/DEMO.S1.T1.crt"
 expect "nobody listens" 1 "does scripd run" "$scrip" terminal enroll --pki "$work/pki" \
     --terminal DEMO.S1.T1 --socket "$work/none.sock"
 expect "and nothing was changed" 0 "epoch=2" cat "$work/pki/terminals/$spki"

@@ -186,6 +186,18 @@ static enum scrip_status deliver(const struct arguments *arguments, struct parts
                 &answer);
 }
 
+/* So that anyone can check the terminal's receipts. */
+static enum scrip_status keep_certificate(const char *dir, const struct bundle *bundle)
+{
+    char name[LIMIT_ID_TEXT + 16], path[FILE_PATH];
+    uint8_t memory[PEM_BYTES];
+    struct buffer pem = buffer_of(memory, sizeof memory);
+    (void)snprintf(name, sizeof name, "issued/%s.crt", bundle->identity.text);
+    pem_encode("CERTIFICATE", bundle->chain[0], &pem);
+    TRY(file_path(path, dir, name));
+    return file_write(path, buffer_bytes(&pem), 0644);
+}
+
 /* The terminal may connect the moment it is enrolled, so that it is listed first, and what was
  * listed before comes back if it does not take the bundle. */
 static enum scrip_status enroll_terminal(const struct arguments *arguments, struct parts *parts)
@@ -209,12 +221,13 @@ static enum scrip_status enroll_terminal(const struct arguments *arguments, stru
     memcpy(bundle->first_prev, allow.first_prev, sizeof bundle->first_prev);
     TRY(allow_write(dir, spki, &allow));
     enum scrip_status status = deliver(arguments, parts);
-    if (status == SCRIP_OK)
-        printf("%s: enrolled, epoch %lu, host %s:%u\n", bundle->identity.text,
-               (unsigned long)bundle->epoch, bundle->host, bundle->port);
-    else if (allow_undo(&allow) != SCRIP_OK)
-        return SCRIP_FAULT_DEVICE;
-    return status;
+    if (status != SCRIP_OK) {
+        TRY(allow_undo(&allow));
+        return status;
+    }
+    printf("%s: enrolled, epoch %lu, host %s:%u\n", bundle->identity.text,
+           (unsigned long)bundle->epoch, bundle->host, bundle->port);
+    return keep_certificate(dir, bundle);
 }
 
 static int enroll(const struct arguments *arguments)

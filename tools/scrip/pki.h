@@ -9,6 +9,7 @@
  *   objects/keys.cose objects/policy.cose
  *   terminals/               allow-list: one file a terminal, named by its SPKI's SHA-256 in hex,
  *                            with lines terminal=, epoch=, first_prev=; deleting it revokes
+ *   issued/                  certificates of enrolled terminals, one M.S.T.crt each
  *   defaults                 lines merchant=, currency=, host=: what options default to
  *
  * Failures are said on stderr.

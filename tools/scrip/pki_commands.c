@@ -240,8 +240,8 @@ static int init(const struct arguments *arguments)
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return refuse("%s: %s", dir, strerror(errno));
     if (make_dir(dir, "objects", 0755) != SCRIP_OK ||
-        make_dir(dir, "terminals", 0755) != SCRIP_OK || make_tls(dir, &defaults) != SCRIP_OK ||
-        make_roots(dir, &keys) != SCRIP_OK ||
+        make_dir(dir, "terminals", 0755) != SCRIP_OK || make_dir(dir, "issued", 0755) != SCRIP_OK ||
+        make_tls(dir, &defaults) != SCRIP_OK || make_roots(dir, &keys) != SCRIP_OK ||
         make_issuer(dir, currency->number, issuer, max_limit_minor, &keys) != SCRIP_OK ||
         pki_write_defaults(dir, &defaults) != SCRIP_OK || pki_write_keys(dir, &keys) != SCRIP_OK ||
         pki_write_policy(dir, &policy) != SCRIP_OK)

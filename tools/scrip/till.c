@@ -48,7 +48,7 @@ static void put_header(struct json_out *out, const struct till *till, const char
 
 static void put_login(struct json_out *out, const struct till *till)
 {
-    char stamp[32], operator_id[8];
+    char stamp[32], operator_id[12];
     time_t now = time(NULL);
     struct tm parts;
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
