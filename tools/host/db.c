@@ -47,8 +47,7 @@ const char *verdict_name(enum verdict verdict)
     return name[verdict];
 }
 
-/* Opening
- * ----------------------------------------------------------------------------------------*/
+/* Opening. */
 
 static bool run(struct db *db, const char *text)
 {
@@ -149,8 +148,7 @@ void db_close(struct db *db)
     memset(db, 0, sizeof *db);
 }
 
-/* Running statements
- * -----------------------------------------------------------------------------*/
+/* Running statements. */
 
 static sqlite3_stmt *begin_use(struct db *db, enum db_statement which)
 {
@@ -226,8 +224,7 @@ void db_rollback(struct db *db)
         log_line("database: the transaction could not be rolled back");
 }
 
-/* Chains
- * -----------------------------------------------------------------------------------------*/
+/* Chains. */
 
 enum scrip_status db_chain_find(struct db *db, const struct identity *terminal, uint32_t epoch,
                                 struct db_chain *out)
@@ -306,8 +303,7 @@ enum scrip_status db_chain_report(struct db *db, const struct db_chain *chain, u
     return finish(db, update);
 }
 
-/* Records
- * ----------------------------------------------------------------------------------------*/
+/* Records. */
 
 static enum scrip_status read_row(struct db *db, sqlite3_stmt *row, struct db_record *out)
 {
@@ -368,8 +364,7 @@ enum scrip_status db_record_refused(struct db *db, const struct db_chain *chain,
     return read_row(db, find, out);
 }
 
-/* Uses of codes
- * ----------------------------------------------------------------------------------*/
+/* Uses of codes. */
 
 static enum scrip_status add_use(struct db *db, const struct db_chain *chain, uint32_t seq,
                                  const struct db_use *use, enum use_state state)

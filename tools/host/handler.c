@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tools/host/log.h"
 
 enum { NEXT_DELAY_S = 900, NEXT_JITTER_S = 300 };
 
@@ -69,8 +68,7 @@ static void explain(enum settle_end end, uint32_t at_seq, const uint8_t *head,
         memcpy(problem->head, head, sizeof problem->head);
 }
 
-/* POST /v1/sync
- * ----------------------------------------------------------------------------------*/
+/* POST /v1/sync. */
 
 /* What the terminal signed must be what it sent. */
 static enum scrip_status check_statement(const struct exchange *exchange,
@@ -166,7 +164,6 @@ static enum scrip_status settle_request(struct handler *handler, struct exchange
     if (answer.end == SETTLE_DONE)
         return write_sync(handler, exchange, &answer);
     explain(answer.end, answer.at_seq, answer.head, &exchange->problem);
-    log_line("%s: %s", exchange->allow.terminal.text, exchange->problem.detail);
     return SCRIP_OK;
 }
 
@@ -182,8 +179,7 @@ enum scrip_status handler_sync(struct handler *handler, struct exchange *exchang
     return answered(status);
 }
 
-/* POST /v1/redemptions
- * ---------------------------------------------------------------------------*/
+/* POST /v1/redemptions. */
 
 static enum scrip_status check_key(const struct exchange *exchange,
                                    const struct request_ask *request, struct problem *problem)
@@ -243,7 +239,6 @@ static enum scrip_status ask_request(struct handler *handler, struct exchange *e
     if (word.end == SETTLE_DONE)
         return write_word(handler, exchange, request->seq, &word);
     explain(word.end, word.at_seq, NULL, &exchange->problem);
-    log_line("%s: %s", exchange->allow.terminal.text, exchange->problem.detail);
     return SCRIP_OK;
 }
 
@@ -260,8 +255,7 @@ enum scrip_status handler_ask(struct handler *handler, struct exchange *exchange
     return answered(status);
 }
 
-/* GET /v1/objects
- * --------------------------------------------------------------------------------*/
+/* GET /v1/objects. */
 
 static enum scrip_status object(struct handler *handler, struct exchange *exchange,
                                 enum object_kind kind)

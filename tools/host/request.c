@@ -5,8 +5,7 @@
 
 #include "base/text.h"
 
-/* Fields
- * -----------------------------------------------------------------------------------------*/
+/* Fields. */
 
 static const char *dot(const char *where, const char *field)
 {
@@ -101,8 +100,7 @@ static enum scrip_status parse(struct bytes body, struct request_arena arena,
     return status;
 }
 
-/* Records
- * ----------------------------------------------------------------------------------------*/
+/* Records. */
 
 static enum scrip_status read_item(const struct json *node, size_t index, struct request_sync *out,
                                    struct problem *problem)
@@ -139,8 +137,7 @@ static enum scrip_status read_items(const struct json *root, struct request_sync
     return SCRIP_OK;
 }
 
-/* What the terminal tells of itself
- * --------------------------------------------------------------*/
+/* What the terminal tells of itself. */
 
 static const char *const queue_names[] = {"depth", "oldest_s",    "capacity",
                                           "lost",  "quarantined", NULL};
@@ -217,8 +214,7 @@ static uint32_t have(const struct json *root, const char *object)
     return (uint32_t)seq;
 }
 
-/* The two bodies
- * ---------------------------------------------------------------------------------*/
+/* The two bodies. */
 
 static enum scrip_status read_sync(const struct json *root, struct request_sync *out,
                                    struct problem *problem)

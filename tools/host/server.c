@@ -28,17 +28,18 @@ static const struct route routes[] = {
     {"/v1/objects/policy", handler_policy, false, false},
 };
 
-/* A request while its body arrives. */
+/* A request while its body arrives. One that is refused is read to its end all the same: a terminal
+ * that is still sending would lose the answer with the connection. */
 struct request {
     const struct route *route;
     struct allow allow;
-    size_t len;
-    uint8_t *body; /* grows to SERVER_BODY; what comes beyond is counted in len, not kept */
+    struct problem problem; /* PROBLEM_NONE: so far nothing is wrong */
+    size_t len;             /* of what arrived, kept or not */
+    uint8_t *body;          /* grows to SERVER_BODY */
     size_t capacity;
 };
 
-/* Answers
- * ----------------------------------------------------------------------------------------*/
+/* Answers. */
 
 static enum MHD_Result respond(struct MHD_Connection *connection, const struct exchange *exchange,
                                unsigned status)
@@ -78,8 +79,7 @@ static struct exchange exchange_of(struct server *server, const struct peer *pee
     };
 }
 
-/* Before the body: who, what, how much
- * -----------------------------------------------------------*/
+/* Before the body: who, what, how much. */
 
 static struct peer *peer_of(struct MHD_Connection *connection)
 {
@@ -121,14 +121,11 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 static enum scrip_status check_body(struct MHD_Connection *connection, struct problem *problem)
 {
     const char *type = header(connection, "Content-Type");
-    const char *length = header(connection, "Content-Length");
     static const char json[] = "application/json";
 
     if (type == NULL || strncasecmp(type, json, sizeof json - 1) != 0 ||
         (type[sizeof json - 1] != '\0' && type[sizeof json - 1] != ';'))
         return problem_set(problem, PROBLEM_MEDIA_TYPE, "Content-Type must be application/json");
-    if (length != NULL && strtoull(length, NULL, 10) > SERVER_BODY)
-        return problem_set(problem, PROBLEM_TOO_LARGE, "at most %d bytes are read", SERVER_BODY);
     return SCRIP_OK;
 }
 
@@ -149,33 +146,29 @@ static enum scrip_status check_route(const char *path, const char *method, const
     return SCRIP_OK;
 }
 
-static enum MHD_Result begin(struct server *server, struct MHD_Connection *connection,
-                             const char *path, const char *method, struct request *request)
+/* What can be wrong before the body was read. */
+static enum scrip_status begin(struct server *server, struct MHD_Connection *connection,
+                               const char *path, const char *method, struct request *request)
 {
     const struct peer *peer = peer_of(connection);
-    struct exchange exchange = exchange_of(server, peer);
+    struct problem *problem = &request->problem;
 
-    if (check_peer(server, peer, request, &exchange.problem) == SCRIP_OK &&
-        check_route(path, method, peer, request, &exchange.problem) == SCRIP_OK &&
-        (!request->route->post || check_body(connection, &exchange.problem) == SCRIP_OK))
-        return MHD_YES;
-    if (peer != NULL)
-        log_line("%s: %s", peer->identity.text, exchange.problem.detail);
-    return respond_problem(server, connection, &exchange);
+    TRY(check_peer(server, peer, request, problem));
+    TRY(check_route(path, method, peer, request, problem));
+    return request->route->post ? check_body(connection, problem) : SCRIP_OK;
 }
 
-/* The body, and the answer
- * -----------------------------------------------------------------------*/
-
+/* False: nobody should send that much, or there is no memory; the connection ends. */
 static bool take(struct request *request, const char *data, size_t len)
 {
     size_t need = request->len + len;
 
     request->len = need;
-    /* Beyond the limit it is read to its end, so that the answer reaches a terminal that is still
-     * sending, but not for ever. */
-    if (need > SERVER_BODY)
-        return need <= 4 * (size_t)SERVER_BODY;
+    if (need > SERVER_BODY && request->problem.kind == PROBLEM_NONE)
+        (void)problem_set(&request->problem, PROBLEM_TOO_LARGE, "at most %d bytes are read",
+                          SERVER_BODY);
+    if (request->problem.kind != PROBLEM_NONE)
+        return need <= SERVER_DRAIN;
     if (need > request->capacity) {
         size_t capacity = need < 8192 ? 8192 : need * 2 < SERVER_BODY ? need * 2 : SERVER_BODY;
         uint8_t *larger = realloc(request->body, capacity);
@@ -195,16 +188,12 @@ static enum MHD_Result finish(struct server *server, struct MHD_Connection *conn
     struct exchange exchange = exchange_of(server, peer_of(connection));
     enum scrip_status status = SCRIP_OK;
 
-    if (exchange.peer == NULL)
-        return MHD_NO;
     exchange.allow = request->allow;
+    exchange.problem = request->problem;
     exchange.body = bytes_of(request->body, request->len);
     exchange.idempotency_key = header(connection, "Idempotency-Key");
     exchange.if_none_match = header(connection, "If-None-Match");
-    if (request->len > SERVER_BODY) {
-        (void)problem_set(&exchange.problem, PROBLEM_TOO_LARGE, "at most %d bytes are read",
-                          SERVER_BODY);
-    } else {
+    if (exchange.problem.kind == PROBLEM_NONE) {
         pki_refresh(server->handler.pki);
         status = request->route->handle(&server->handler, &exchange);
     }
@@ -214,14 +203,16 @@ static enum MHD_Result finish(struct server *server, struct MHD_Connection *conn
         (void)problem_set(&exchange.problem, PROBLEM_UNAVAILABLE,
                           "nothing was stored: send it again");
     }
-    if (exchange.problem.kind != PROBLEM_NONE)
+    if (exchange.problem.kind != PROBLEM_NONE) {
+        if (exchange.peer != NULL)
+            log_line("%s: %s", exchange.peer->identity.text, exchange.problem.detail);
         return respond_problem(server, connection, &exchange);
+    }
     return respond(connection, &exchange,
                    exchange.not_modified ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK);
 }
 
-/* Callbacks of libmicrohttpd
- * ---------------------------------------------------------------------*/
+/* Callbacks of libmicrohttpd. */
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method, const char *version,
@@ -234,7 +225,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (request == NULL) {
         request = calloc(1, sizeof *request);
         *state = request;
-        return request != NULL ? begin(server, connection, path, method, request) : MHD_NO;
+        if (request == NULL)
+            return MHD_NO;
+        /* A refusal stands in the request, and is answered when the body has been read. */
+        (void)begin(server, connection, path, method, request);
+        return MHD_YES;
     }
     if (*len != 0) {
         size_t got = *len;
@@ -285,8 +280,7 @@ static void on_log(void *context, const char *format, va_list values)
     (void)values;
 }
 
-/* Opening
- * ----------------------------------------------------------------------------------------*/
+/* Opening. */
 
 static enum scrip_status start(struct server *server, const struct sockaddr_in *address)
 {

@@ -17,6 +17,7 @@ struct MHD_Daemon;
 
 enum {
     SERVER_BODY = 256 * 1024,
+    SERVER_DRAIN = 4 * SERVER_BODY, /* read of a refused request, so that the answer arrives */
     SERVER_CONNECTIONS = 512,
     SERVER_TIMEOUT_S = 75 /* of an idle connection, and of a handshake that stops */
 };

@@ -32,8 +32,7 @@ static bool same_link(const uint8_t a[RECORD_LINK_BYTES], const uint8_t b[RECORD
     return memcmp(a, b, RECORD_LINK_BYTES) == 0;
 }
 
-/* One record: verdict and row
- * --------------------------------------------------------------------*/
+/* One record: verdict and row. */
 
 static enum scrip_status hold(struct db *db, const struct db_chain *chain, uint32_t seq,
                               struct judgement *judged)
@@ -87,8 +86,7 @@ static enum scrip_status judge_new(struct db *db, const struct db_chain *chain,
     return db_record_add(db, chain, row);
 }
 
-/* The walk
- * ---------------------------------------------------------------------------------------*/
+/* The walk. */
 
 static void go_on(struct walk *walk, const struct db_record *row)
 {
@@ -258,8 +256,7 @@ static enum scrip_status walk_batch(struct walk *walk)
     return db_chain_ack(walk->db, &walk->chain);
 }
 
-/* Before the walk: does the terminal's chain agree with ours?
- * ------------------------------------*/
+/* Before the walk: does the terminal's chain agree with ours? */
 
 static enum scrip_status find_chain(struct db *db, const struct allow *terminal, uint32_t epoch,
                                     struct db_chain *chain)
@@ -321,8 +318,7 @@ static enum scrip_status check_chain(struct walk *walk)
     return check_link(walk, statement->head_seq, statement->head);
 }
 
-/* The answer
- * -------------------------------------------------------------------------------------*/
+/* The answer. */
 
 /* Everything between the terminal's cursor and the ack that was not accepted, whatever this batch
  * brought: an answer may have been lost. The ack stops where the verdicts no longer fit, at one
@@ -409,8 +405,7 @@ enum scrip_status settle_batch(struct db *db, const struct settle_batch *batch,
     return status;
 }
 
-/* The ask
- * ----------------------------------------------------------------------------------------*/
+/* The ask. */
 
 static enum scrip_status ask_in_transaction(struct db *db, const struct settle_ask *ask,
                                             const struct record *record, struct settle_word *out)
