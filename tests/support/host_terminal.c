@@ -8,8 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* Tokens and records
- * -----------------------------------------------------------------------------*/
+/* Tokens and records. */
 
 struct token_claims world_claims(struct world *world)
 {
@@ -90,8 +89,7 @@ uint32_t world_append(struct world_terminal *terminal, struct record record)
     return ++terminal->seq;
 }
 
-/* Requests
- * ---------------------------------------------------------------------------------------*/
+/* Requests. */
 
 static const uint8_t nonce[STATEMENT_NONCE_BYTES] = "0123456789abcde";
 

@@ -1,5 +1,6 @@
 #include "tests/support/host_world.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,7 @@ static void path_in(const struct world *world, const char *name, char *out, size
     (void)snprintf(out, size, "%s/%s", world->pki_dir, name);
 }
 
-/* Objects
- * ----------------------------------------------------------------------------------------*/
+/* Objects. */
 
 static bool write_object(const struct world *world, enum object_kind kind, struct bytes body,
                          uint32_t seq, const char *name)
@@ -97,8 +97,7 @@ static bool make_issuer(struct world *world)
     return test_write_file(path, point, sizeof point) && world_write_objects(world);
 }
 
-/* Opening
- * ----------------------------------------------------------------------------------------*/
+/* Opening. */
 
 static bool make_files(struct world *world)
 {
@@ -190,6 +189,7 @@ bool world_open(struct world *world)
     char path[512];
 
     memset(world, 0, sizeof *world);
+    (void)signal(SIGPIPE, SIG_IGN); /* a connection that the host has closed is only an error */
     test_entropy_open(&world->entropy, 0x5C21F00D);
     (void)snprintf(world->dir, sizeof world->dir, "/tmp/scrip-host.XXXXXX");
     if (crypto_open(&world->entropy.hal) != SCRIP_OK || mkdtemp(world->dir) == NULL)
