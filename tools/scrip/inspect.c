@@ -1,67 +1,21 @@
 /* scrip token inspect, scrip token sample */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/currency.h"
 #include "base/text.h"
 #include "redeem/verify.h"
 #include "tools/scrip/commands.h"
 #include "tools/scrip/pki.h"
+#include "tools/scrip/print.h"
 #include "tools/scrip/sample.h"
 #include "tools/scrip/token_names.h"
 
 enum { CODE_BYTES = 4096 };
 
-static void print_hex(const char *label, struct bytes data)
-{
-    printf("%-10s ", label);
-    for (size_t i = 0; i < data.len; i++)
-        printf("%02x", data.data[i]);
-    printf("\n");
-}
-
-static void print_time(const char *label, uint32_t t_s, uint32_t now_s)
-{
-    char text[32];
-    time_t t = (time_t)t_s;
-    struct tm parts;
-    long age_s = (long)now_s - (long)t_s;
-    (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&t, &parts));
-    printf("%-10s %s, %ld s %s\n", label, text, age_s < 0 ? -age_s : age_s,
-           age_s < 0 ? "from now" : "ago");
-}
-
-static void print_bits(const char *label, uint32_t bits, const char *const *names)
-{
-    printf("%-10s", label);
-    for (unsigned i = 0; names[i] != NULL; i++)
-        if ((bits >> i & 1) != 0)
-            printf(" %s", names[i]);
-    printf("%s\n", bits == 0 ? " none" : "");
-}
-
-static void print_limit(const struct token_claims *claims)
-{
-    uint8_t memory[24];
-    struct buffer amount = buffer_of(memory, sizeof memory);
-    const struct currency *currency = currency_of_number(claims->currency);
-    if (currency != NULL)
-        currency_put_amount(currency, claims->limit_minor, &amount);
-    else
-        buffer_put_decimal(&amount, claims->limit_minor);
-    printf("%-10s %.*s ", "limit", (int)amount.len, (const char *)memory);
-    if (currency != NULL)
-        printf("%s\n", currency->letters);
-    else
-        printf("minor units of currency %u\n", claims->currency);
-}
-
 static void print_claims(const struct token_claims *claims, uint32_t now_s)
 {
-    printf("%-10s %.*s\n", "audience", (int)claims->audience.len,
-           (const char *)claims->audience.data);
+    print_text("audience", claims->audience);
     print_time("issued", claims->iat_s, now_s);
     print_time("expires", claims->exp_s, now_s);
     print_hex("cti", bytes_of(claims->cti, TOKEN_ID_BYTES));
@@ -72,7 +26,7 @@ static void print_claims(const struct token_claims *claims, uint32_t now_s)
     if (claims->has_offer)
         printf("%-10s %lu\n", "offer", (unsigned long)claims->offer);
     if (claims->has_limit)
-        print_limit(claims);
+        print_amount("limit", claims->limit_minor, claims->currency);
     print_bits("flags", claims->flags, token_flag_names);
     if (claims->has_txh)
         print_hex("txh", bytes_of(claims->txh, TOKEN_ID_BYTES));
@@ -85,12 +39,7 @@ static void print_claims(const struct token_claims *claims, uint32_t now_s)
 
 static int verdict(enum scrip_status status)
 {
-    if (status == SCRIP_OK) {
-        printf("%-10s OK: genuine, in time and meant for this terminal\n", "verdict");
-        return EXIT_DONE;
-    }
-    printf("%-10s %s: %s\n", "verdict", scrip_status_name(status), scrip_status_text(status));
-    return EXIT_REFUSED;
+    return print_verdict(status, "genuine, in time and meant for this terminal");
 }
 
 /* What the code is judged by. */

@@ -7,9 +7,9 @@
 #include "tools/scrip/commands.h"
 
 static const struct command *const commands[] = {
-    &command_token_mint,  &command_token_inspect,   &command_token_sample, &command_pki_init,
-    &command_pki_objects, &command_terminal_enroll, &command_status,       &command_sync_now,
-    &command_redeem,      &command_reverse,
+    &command_token_mint,  &command_token_inspect,   &command_token_sample,   &command_pki_init,
+    &command_pki_objects, &command_terminal_enroll, &command_status,         &command_sync_now,
+    &command_redeem,      &command_reverse,         &command_receipt_verify,
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
