@@ -119,6 +119,10 @@ struct scrip_answer {
 MUST_CHECK enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
                                         const struct scrip_config *config);
 
+/* Lets go of the library's keys and wipes every secret in the struct. Nothing durable depends on
+ * it: a power cut is as good. */
+void scrip_close(struct scrip *scrip);
+
 /* One step of whatever is due: an online ask, the scanner, settling, erasing ahead. *sleep_ms: how
  * long nothing needs it unless a device wakes. */
 MUST_CHECK enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms);

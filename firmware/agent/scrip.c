@@ -95,15 +95,19 @@ static enum scrip_status load_identity(struct agent *agent)
     return agent->bundle.epoch == agent->keys.epoch ? SCRIP_OK : SCRIP_REFUSED_NOT_ENROLLED;
 }
 
+static uint32_t later(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 static void open_clock(struct agent *agent)
 {
-    uint32_t floor_s = agent->config.build_s;
-    if (agent->keyset.iat_s > floor_s)
-        floor_s = agent->keyset.iat_s;
-    if (agent->ledger.floor_s > floor_s)
-        floor_s = agent->ledger.floor_s;
-    wallclock_open(&agent->clock, agent->hal->rtc, floor_s, agent->ledger.unc_s,
-                   agent->ledger.signed_s,
+    const struct ledger *ledger = &agent->ledger;
+    uint32_t floor_s = later(later(agent->config.build_s, agent->keyset.iat_s), ledger->floor_s);
+    /* A root-signed key set is word from the back office too: it serves until the host has
+     * answered. */
+    uint32_t signed_s = later(ledger->signed_s, agent->keyset.iat_s);
+    wallclock_open(&agent->clock, agent->hal->rtc, floor_s, ledger->unc_s, signed_s,
                    agent->policy.seq != 0 ? agent->policy.max_offline_s : 0);
 }
 
@@ -205,6 +209,23 @@ enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
     return agent->service;
 }
 
+/* Lets go of what enter_service() took, and of nothing durable. */
+static void leave_service(struct agent *agent)
+{
+    if (agent->service == SCRIP_OK && agent->hal->net != NULL)
+        sync_close(&agent->sync);
+    crypto_key_close(&agent->journal.aead);
+}
+
+void scrip_close(struct scrip *scrip)
+{
+    struct agent *agent = agent_of(scrip);
+
+    leave_service(agent);
+    keys_close(&agent->keys);
+    bytes_wipe(agent, sizeof *agent);
+}
+
 /* A new key set or policy was stored by sync: believe it from here on. */
 static void reload_objects(struct agent *agent)
 {
@@ -300,13 +321,13 @@ enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundl
         return SCRIP_REFUSED_STATE;
 
     TRY(enroll_install(bytes_of(bundle, len), &agent->keys, &agent->blobs));
-    if (agent->service == SCRIP_OK && agent->hal->net != NULL)
-        sync_close(&agent->sync);
+    leave_service(agent);
     /* From here the old medium no longer counts; a cut before the format ends leaves it foreign,
      * and enrolment is repeated. */
     agent->service = SCRIP_FAULT_FOREIGN;
     TRY(journal_format(agent->hal->journal, &agent->keys));
     memset(&agent->ledger, 0, sizeof agent->ledger);
+    agent->event_count = 0; /* what was announced of the old epoch no longer holds */
     agent->service = enter_service(agent);
     return agent->service;
 }
