@@ -151,7 +151,7 @@ enum scrip_status settle_start(struct sync *sync)
     memset(chain, 0, sizeof *chain);
     chain->terminal = sync->parts->bundle->identity.text;
     chain->epoch = sync->parts->keys->epoch;
-    chain->boot = ledger->journal->boot;
+    chain->boot = journal_boot(ledger->journal);
     chain->head_seq = ledger->head_seq;
     chain->acked_seq = ledger->acked_seq;
     memcpy(chain->head, ledger->head, sizeof chain->head);
@@ -193,7 +193,7 @@ static void stamp_now(const struct sync *sync, struct record_stamp *stamp)
     *stamp = (struct record_stamp){.t_s = now.t_s,
                                    .unc_s = now.unc_s,
                                    .source = (uint8_t)now.source,
-                                   .boot = sync->parts->ledger->journal->boot,
+                                   .boot = journal_boot(sync->parts->ledger->journal),
                                    .up_s = now.up_s};
 }
 

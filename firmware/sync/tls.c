@@ -305,22 +305,6 @@ enum scrip_status tls_check_time(struct tls *tls)
 /* The session as a stream -----------------------------------------------------------------------
  */
 
-static enum scrip_status stream_send(void *context, const void *data, size_t len, size_t *sent)
-{
-    struct tls *tls = context;
-    int code;
-
-    if (tls->phase != TLS_ESTABLISHED)
-        return SCRIP_FAULT_NET;
-    code = mbedtls_ssl_write(&tls->ssl, data, len);
-    if (code == MBEDTLS_ERR_SSL_WANT_WRITE || code == MBEDTLS_ERR_SSL_WANT_READ)
-        return SCRIP_AGAIN;
-    if (code < 0)
-        return fail(tls, fault_of(tls, code));
-    *sent = (size_t)code;
-    return SCRIP_OK;
-}
-
 /* A ticket replaces the one held. Without room for it the next session is a full handshake. */
 static void keep_ticket(struct tls *tls)
 {
@@ -330,16 +314,12 @@ static void keep_ticket(struct tls *tls)
         drop_ticket(tls);
 }
 
-static enum scrip_status stream_receive(void *context, void *data, size_t cap, size_t *received)
+/* What a read or a write came to. A ticket may come up in either: the library reads what is
+ * pending before it writes. */
+static enum scrip_status moved(struct tls *tls, int code, size_t *len)
 {
-    struct tls *tls = context;
-    int code;
-
-    if (tls->phase != TLS_ESTABLISHED)
-        return SCRIP_FAULT_NET;
-    code = mbedtls_ssl_read(&tls->ssl, data, cap);
     if (code > 0) {
-        *received = (size_t)code;
+        *len = (size_t)code;
         return SCRIP_OK;
     }
     if (code == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
@@ -349,6 +329,24 @@ static enum scrip_status stream_receive(void *context, void *data, size_t cap, s
     if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE)
         return SCRIP_AGAIN;
     return fail(tls, fault_of(tls, code));
+}
+
+static enum scrip_status stream_send(void *context, const void *data, size_t len, size_t *sent)
+{
+    struct tls *tls = context;
+
+    if (tls->phase != TLS_ESTABLISHED)
+        return SCRIP_FAULT_NET;
+    return moved(tls, mbedtls_ssl_write(&tls->ssl, data, len), sent);
+}
+
+static enum scrip_status stream_receive(void *context, void *data, size_t cap, size_t *received)
+{
+    struct tls *tls = context;
+
+    if (tls->phase != TLS_ESTABLISHED)
+        return SCRIP_FAULT_NET;
+    return moved(tls, mbedtls_ssl_read(&tls->ssl, data, cap), received);
 }
 
 struct stream tls_stream(struct tls *tls)

@@ -182,6 +182,11 @@ void journal_room(const struct journal *journal, struct journal_room *room)
     *room = (struct journal_room){.records = 100};
 }
 
+uint32_t journal_boot(const struct journal *journal)
+{
+    return journal->boot;
+}
+
 /* The blob store --------------------------------------------------------------------------------
  */
 
