@@ -137,7 +137,8 @@ static int verify_function(gnutls_session_t session)
 void peer_prepare(gnutls_session_t session, struct pki *pki, const gnutls_datum_t *ticket_key)
 {
     gnutls_session_set_ptr(session, pki);
-    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+    /* Requested only: if GnuTLS itself required it, a terminal without one would get no alert. */
+    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
     gnutls_session_set_verify_function(session, verify_function);
     /* Failure leaves a session without tickets: slower, not less safe. */
     (void)gnutls_session_ticket_enable_server(session, ticket_key);

@@ -24,7 +24,7 @@ struct peer {
     uint8_t point[CRYPTO_POINT_BYTES];
 };
 
-/* Before the handshake: requires a certificate, sets the verify function and the tickets. pki must
+/* Before the handshake: asks for a certificate, sets the verify function and the tickets. pki must
  * outlive the session. */
 void peer_prepare(gnutls_session_t session, struct pki *pki, const gnutls_datum_t *ticket_key);
 

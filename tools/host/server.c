@@ -294,8 +294,7 @@ static enum scrip_status start(struct server *server, const struct sockaddr_in *
         MHD_OPTION_HTTPS_MEM_TRUST, pki->ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_TIMEOUT_S,
-        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_TIMEOUT_S, MHD_OPTION_END);
     if (server->daemon == NULL) {
         log_line("cannot listen (%s), or host.crt and host.key do not belong together",
                  strerror(errno));
