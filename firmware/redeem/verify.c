@@ -16,7 +16,7 @@ static enum scrip_status find_key(const struct keyset *keys, const struct token 
             continue;
         status = cose_verify(&token->cose, token_aad(token->kind), key->point);
         *found = key;
-        if (status != SCRIP_REFUSED_SIGNATURE)
+        if (!scrip_is_refused(status))
             break;
     }
     return status;

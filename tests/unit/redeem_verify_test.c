@@ -122,6 +122,8 @@ static void test_keys_that_share_a_kid_are_all_tried(void)
     keys.count = 2;
     CHECK_STATUS(verify(&claims), SCRIP_OK);
     CHECK_EQ_INT(voucher.issuer, TEST_ISSUER);
+    keys.key[0].point[40] ^= 1; /* nor does one that is no key at all */
+    CHECK_STATUS(verify(&claims), SCRIP_OK);
     crypto_key_close(&other);
 }
 
