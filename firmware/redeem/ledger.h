@@ -217,6 +217,10 @@ MUST_CHECK enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enu
 MUST_CHECK enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
                                         const uint8_t head[RECORD_LINK_BYTES]);
 
+/* The host has shown that our chain is not the only one of our name: redeem off from now on, also
+ * after a restart; nothing is freed. FAULT_FORK: noted. FAULT_FLASH, FAULT_READ_ONLY. */
+MUST_CHECK enum scrip_status ledger_declare_fork(struct ledger *ledger);
+
 /* One idle step: checkpoint, erase ahead, reclaim. AGAIN: there is more to do. FAULT_READ_ONLY:
  * closed by a fault. */
 MUST_CHECK enum scrip_status ledger_idle(struct ledger *ledger);

@@ -126,6 +126,20 @@ void ledger_settled(struct ledger *ledger, const struct ledger_settling *settlin
             ledger->marks[i] = ledger->marks[--ledger->mark_count];
 }
 
+enum scrip_status ledger_declare_fork(struct ledger *ledger)
+{
+    enum scrip_status status = SCRIP_OK;
+    if (ledger->broken)
+        return SCRIP_FAULT_READ_ONLY;
+    /* So that a restart does not forget; if the journal takes it no more, the next sync finds out
+     * again. */
+    if (!ledger->fork) {
+        ledger->fork = true;
+        status = ledger_note_state(ledger);
+    }
+    return status == SCRIP_FAULT_FLASH ? status : SCRIP_FAULT_FORK;
+}
+
 enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
                              const uint8_t head[RECORD_LINK_BYTES])
 {
@@ -136,13 +150,8 @@ enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
         (ledger->open_ask != 0 && seq >= ledger->open_ask))
         return SCRIP_REFUSED_ARGUMENT;
     TRY(ledger_settle(ledger, seq, &settling));
-    if (memcmp(settling.head, head, RECORD_LINK_BYTES) != 0) {
-        ledger->fork = true;
-        /* So that a restart does not forget; if the journal takes it no more, the next sync finds
-         * out again. */
-        enum scrip_status status = ledger_note_state(ledger);
-        return status == SCRIP_FAULT_FLASH ? status : SCRIP_FAULT_FORK;
-    }
+    if (memcmp(settling.head, head, RECORD_LINK_BYTES) != 0)
+        return ledger_declare_fork(ledger);
     if (seq == ledger->acked_seq)
         return SCRIP_OK;
     enum scrip_status status = journal_ack(ledger->journal, seq);

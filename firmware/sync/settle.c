@@ -223,8 +223,7 @@ enum scrip_status settle_time(struct sync *sync, struct bytes statement,
 static enum scrip_status declare_fork(struct sync *sync, const char *problem)
 {
     sync_say(sync, problem);
-    sync->parts->ledger->fork = true;
-    return SCRIP_FAULT_FORK;
+    return ledger_declare_fork(sync->parts->ledger);
 }
 
 /* The host's head must be ours before a word of the rest is believed (S1). */
@@ -233,10 +232,9 @@ static enum scrip_status check_ack(struct sync *sync, const struct message_answe
     struct ledger *ledger = sync->parts->ledger;
     uint8_t link[RECORD_LINK_BYTES];
 
-    if (answer->ack_seq > ledger->head_seq) {
-        sync_say(sync, "ack-beyond-head");
-        return SCRIP_FAULT_PROTOCOL;
-    }
+    /* The host holds more of our chain than we do: this medium was restored, or copied. */
+    if (answer->ack_seq > ledger->head_seq)
+        return declare_fork(sync, "ack-beyond-head");
     if (answer->ack_seq < ledger->acked_seq)
         return declare_fork(sync, "ack-below-cursor");
     TRY(ledger_link_at(ledger, answer->ack_seq, link));

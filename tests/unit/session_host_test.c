@@ -325,6 +325,33 @@ static void test_redemptions_settle(void)
     terminal_close();
 }
 
+/* The host has settled four records of this terminal, and its medium is as on the first day. */
+static void test_a_restored_medium_is_told(void)
+{
+    struct sync_state state;
+    uint32_t seq;
+
+    terminal_open();
+    CHECK_STATUS(sync_open(&terminal.sync, &terminal.parts), SCRIP_OK);
+    state = settle_now();
+    CHECK_STATUS(state.last, SCRIP_FAULT_FORK);
+    CHECK(terminal.shop.ledger.fork);
+    terminal_close();
+
+    /* And where it has gone on from there, its branch is settled by none and kept here. */
+    terminal_open();
+    CHECK_STATUS(sync_open(&terminal.sync, &terminal.parts), SCRIP_OK);
+    redeem(5, 1, PERMIT_OFFLINE, &seq);
+    state = settle_now();
+    CHECK_STATUS(state.last, SCRIP_FAULT_FORK);
+    CHECK_EQ_STRING(state.problem, "chain-fork");
+    CHECK(terminal.shop.ledger.fork);
+    CHECK_EQ_INT(terminal.shop.ledger.acked_seq, 0);
+    check_query("SELECT forked_seq IS NOT NULL FROM chain", "1");
+    check_query("SELECT count(*) FROM redemptions WHERE verdict = 'accepted'", "3");
+    terminal_close();
+}
+
 static void test_objects_are_fetched(void)
 {
     static uint8_t memory[LIMIT_OBJECT_BYTES];
@@ -510,6 +537,7 @@ int main(void)
     }
     CHECK_RUN(test_objects_are_fetched); /* first, while the host knows of no record */
     CHECK_RUN(test_redemptions_settle);
+    CHECK_RUN(test_a_restored_medium_is_told);
     CHECK_RUN(test_hosts_that_are_not_ours);
     CHECK_RUN(test_the_second_pin_will_do);
     CHECK_RUN(test_dates_are_judged_again_once_time_is_known);

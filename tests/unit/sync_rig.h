@@ -160,6 +160,12 @@ enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
     return SCRIP_OK;
 }
 
+enum scrip_status ledger_declare_fork(struct ledger *ledger)
+{
+    ledger->fork = true;
+    return SCRIP_FAULT_FORK;
+}
+
 enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledger_story *story)
 {
     memset(story, 0, sizeof *story);
