@@ -2,7 +2,7 @@
 # The host as a process: what it starts on, whom it lets in (openssl's certificates, curl's client),
 # what it says to everything else, and that killing it loses nothing.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 programs=$PWD/${B:-build/linux}
 work=$(mktemp -d)
 host=
@@ -74,7 +74,7 @@ ask() { # name or -, path, curl options..
 }
 is() { # what, wanted, got
     [ "$3" = "$2" ]
-    report "$1" $? "got $3, wanted $2: $(cat "$work/body" 2>/dev/null | head -c 300)"
+    report "$1" $? "got $3, wanted $2: $(head -c 300 "$work/body" 2>/dev/null)"
 }
 # The connection ended without an answer: reset or closed, as the race between alert and FIN has it.
 unheard() { # what, got

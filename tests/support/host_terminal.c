@@ -24,7 +24,7 @@ struct token_claims world_claims(struct world *world)
         .has_limit = true,
     };
 
-    memset(claims.cti, ++world->next_cti, sizeof claims.cti);
+    bytes_put_u32(claims.cti, ++world->next_cti);
     memset(claims.member, 0xE1, sizeof claims.member);
     return claims;
 }

@@ -184,14 +184,14 @@ static bool start(struct world *world)
     return true;
 }
 
-bool world_open(struct world *world)
+bool world_open(struct world *world, const char *parent)
 {
     char path[512];
 
     memset(world, 0, sizeof *world);
     (void)signal(SIGPIPE, SIG_IGN); /* a connection that the host has closed is only an error */
     test_entropy_open(&world->entropy, 0x5C21F00D);
-    (void)snprintf(world->dir, sizeof world->dir, "/tmp/scrip-host.XXXXXX");
+    (void)snprintf(world->dir, sizeof world->dir, "%s/host.XXXXXX", parent);
     if (crypto_open(&world->entropy.hal) != SCRIP_OK || mkdtemp(world->dir) == NULL)
         return false;
     world->now_s = (uint32_t)time(NULL);
@@ -220,7 +220,7 @@ bool world_restart(struct world *world)
 
 void world_close(struct world *world)
 {
-    char command[256];
+    char command[320];
 
     for (size_t i = 0; i < WORLD_TERMINALS; i++) {
         test_client_close(&world->terminal[i].client);

@@ -18,7 +18,7 @@
 #include "tools/host/server.h"
 #include "tools/host/statement.h"
 
-enum { WORLD_TERMINALS = 2, WORLD_RECORDS = 256, WORLD_BODY = 65536, WORLD_ISSUER = 7 };
+enum { WORLD_TERMINALS = 2, WORLD_RECORDS = 4096, WORLD_BODY = 65536, WORLD_ISSUER = 7 };
 
 struct world_record {
     uint8_t data[LIMIT_RECORD_BYTES];
@@ -39,7 +39,7 @@ struct world_terminal {
 };
 
 struct world {
-    char dir[128], pki_dir[160], db_path[160];
+    char dir[192], pki_dir[224], db_path[224]; /* dir lies in the parent given */
     struct test_entropy entropy;
     struct test_ca ca;
     struct test_certificate host;
@@ -54,11 +54,12 @@ struct world {
     struct server server;
     struct world_terminal terminal[WORLD_TERMINALS]; /* M.S1.T1, M.S1.T2 */
     uint32_t now_s;
-    uint8_t next_cti;
+    uint32_t next_cti;
 };
 
-/* False: something of the surroundings failed; the test can not go on. */
-bool world_open(struct world *world);
+/* In a new directory under parent. False: something of the surroundings failed; the test can not go
+ * on. */
+bool world_open(struct world *world, const char *parent);
 void world_close(struct world *world);
 /* Stops the server and the database and opens both again, as after a restart. */
 bool world_restart(struct world *world);

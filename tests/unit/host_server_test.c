@@ -418,7 +418,7 @@ int main(void)
 {
     char wire[256];
 
-    if (!world_open(&world)) {
+    if (!world_open(&world, "/tmp")) {
         printf("the host's surroundings could not be made\n");
         world_close(&world);
         return 1;
