@@ -6,9 +6,11 @@
  *     been read back, so where it stands, the first is stable.
  * B2  A mount that finds a first head without its second cannot know whether a cut has left it
  *     unstable: it writes the next pair before it shows the version.
- * B3  A mount that finds remains of a first head, none valid and no second, programs a void before it
- *     shows the older version: they could become readable later. A void counts by not being blank,
- *     until the slot is erased, and against everything but a valid second.
+ * B3  Remains of a head that did not count when an older version was shown could become readable later.
+ *     So the mount programs a void in the active slot, whose cells no erase or write has put in
+ * doubt: by not being blank, void i takes back version active + 1 + i, unless that has a second
+ * head. Two attempts in a row can be taken back; the void's unit is free again after the next
+ * commit.
  */
 #include "store/blob.h"
 
@@ -174,70 +176,86 @@ static enum scrip_status erase_slot(const struct hal_flash *flash, uint32_t star
     return SCRIP_OK;
 }
 
-/* What a mount makes of one slot. */
+/* What a mount finds in one slot. */
 struct finding {
-    uint32_t version, len; /* 0: nothing that counts */
-    uint32_t claimed;      /* the highest version that a head claims, valid or not */
+    uint8_t raw[HEAD_BYTES]; /* a valid head */
+    uint32_t version, len;   /* its; 0: none */
+    uint32_t claimed;        /* the highest version that a head claims, valid or not */
+    bool remains;            /* not blank where heads go */
+    bool second;             /* a second head is valid */
+    bool claimed_second;     /* or has at least the shape of one */
+    uint8_t pair;            /* the first pair that is not begun */
+    uint8_t voids;           /* how many are not blank */
 };
 
-/* Writes a void on the first unit left for it; none left means that enough of them stand. */
-static enum scrip_status put_void(const struct hal_flash *flash, uint32_t start,
-                                  const bool used[UNITS])
+static enum scrip_status read_slot(const struct blob_store *store, enum blob_kind kind,
+                                   uint8_t slot, struct finding *found)
 {
-    uint8_t zeros[BLOB_CHUNK] = {0};
+    struct head head;
     unsigned i;
-
-    for (i = HEADS; i < UNITS; i++)
-        if (!used[i])
-            return program(flash, start + i * unit(flash), zeros, HEAD_BYTES, sizeof zeros);
-    return SCRIP_OK;
-}
-
-static enum scrip_status mount_slot(const struct blob_store *store, enum blob_kind kind,
-                                    uint8_t slot, struct finding *found)
-{
-    uint32_t start = slot_start(store->flash, kind, slot);
-    bool first = false, second = false, remains = false, claimed_second = false;
-    bool used[UNITS];
-    struct head head, valid;
-    unsigned i, pair = 0;
 
     memset(found, 0, sizeof *found);
     for (i = 0; i < UNITS; i++) {
         TRY(read_head(store, kind, slot, i, &head));
-        used[i] = !head.blank;
-        if (i >= HEADS)
+        if (head.blank)
             continue;
-        if (!head.blank) {
-            remains = true;
-            pair = i / 2 + 1;
+        if (i >= HEADS) {
+            found->voids++;
+            continue;
         }
-        if (head.shaped && head.version > found->claimed)
+        found->remains = true;
+        found->pair = (uint8_t)(i / 2 + 1);
+        if (!head.shaped)
+            continue;
+        if (head.version > found->claimed)
             found->claimed = head.version;
-        claimed_second = claimed_second || (head.shaped && i % 2 == 1);
+        found->claimed_second = found->claimed_second || i % 2 == 1;
         if (!head.valid)
             continue;
-        valid = head;
-        first = true;
-        second = second || i % 2 == 1;
+        memcpy(found->raw, head.raw, sizeof found->raw);
+        found->version = head.version;
+        found->len = head.len;
+        found->second = found->second || i % 2 == 1;
     }
-    bool is_void = used[HEADS] || used[HEADS + 1];
-    if (!second && (is_void || (!first && remains && !claimed_second)))
-        return put_void(store->flash, start, used);
-    if (!first)
-        return SCRIP_OK;
-    if (!second && pair < HEADS / 2)
-        TRY(write_pair(store, kind, slot, 2 * pair, valid.raw));
-    found->version = valid.version;
-    found->len = valid.len;
+    return SCRIP_OK;
+}
+
+/* Makes one kind's newest version the current one, and sees to it that it stays so. */
+static enum scrip_status mount_kind(struct blob_store *store, enum blob_kind kind, bool *damaged)
+{
+    struct blob_slot *current = &store->slot[kind];
+    uint8_t zeros[BLOB_CHUNK] = {0};
+    struct finding found[2];
+
+    TRY(read_slot(store, kind, 0, &found[0]));
+    TRY(read_slot(store, kind, 1, &found[1]));
+    uint8_t active = found[1].version > found[0].version;
+    const struct finding *older = &found[!active];
+    if (found[active].version > older->version && !found[active].second &&
+        found[active].version - older->version <= older->voids)
+        active = !active;
+    const struct finding *now = &found[active];
+    const struct finding *other = &found[!active];
+    *current = (struct blob_slot){now->version, now->len, now->voids, active};
+    *damaged = now->claimed > now->version || other->claimed > now->version;
+    if (now->version != 0 && !now->second && now->pair < HEADS / 2)
+        TRY(write_pair(store, kind, active, 2u * now->pair, now->raw));
+    bool taken_back = now->voids > 0 && other->claimed <= now->version + now->voids;
+    if (other->remains && !other->claimed_second && !taken_back && now->voids < UNITS - HEADS) {
+        TRY(program(store->flash,
+                    slot_start(store->flash, kind, active) +
+                        (HEADS + (uint32_t)now->voids) * unit(store->flash),
+                    zeros, HEAD_BYTES, sizeof zeros));
+        current->voids++;
+    }
     return SCRIP_OK;
 }
 
 enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *flash,
                              const struct keys *keys, uint32_t *damaged)
 {
-    struct finding found[2];
     unsigned kind;
+    bool bad;
 
     memset(store, 0, sizeof *store);
     store->flash = flash;
@@ -247,14 +265,8 @@ enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *f
         return SCRIP_REFUSED_ARGUMENT;
     TRY(keys_derive(keys, "blob", bytes_of(NULL, 0), store->mac_key, sizeof store->mac_key));
     for (kind = 0; kind < BLOB_KINDS; kind++) {
-        struct blob_slot *current = &store->slot[kind];
-        TRY(mount_slot(store, (enum blob_kind)kind, 0, &found[0]));
-        TRY(mount_slot(store, (enum blob_kind)kind, 1, &found[1]));
-        current->active = found[1].version > found[0].version;
-        current->version = found[current->active].version;
-        current->len = found[current->active].len;
-        if (found[0].claimed > current->version || found[1].claimed > current->version)
-            *damaged |= 1u << kind;
+        TRY(mount_kind(store, (enum blob_kind)kind, &bad));
+        *damaged |= (uint32_t)bad << kind;
     }
     return SCRIP_OK;
 }
@@ -364,11 +376,12 @@ enum scrip_status blob_commit(struct blob_store *store, uint32_t *version)
         return SCRIP_FAULT_FLASH;
     bytes_put_u32(raw, HEAD_MAGIC);
     bytes_put_u32(raw + 4, (uint32_t)kind);
-    bytes_put_u32(raw + 8, current->version + 1);
+    uint32_t next = current->version + 1 + current->voids;
+    bytes_put_u32(raw + 8, next);
     bytes_put_u32(raw + 12, store->write.len);
     TRY(mac(store, raw, stored, raw + HEAD_LEAD));
     TRY(write_pair(store, kind, slot, 0, raw));
-    *current = (struct blob_slot){current->version + 1, store->write.len, slot};
+    *current = (struct blob_slot){next, store->write.len, 0, slot};
     *version = current->version;
     return SCRIP_OK;
 }

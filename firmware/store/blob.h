@@ -7,7 +7,7 @@
  *
  * Memory   The caller owns struct blob_store. Threads: owner task only.
  * Time     begin erases the inactive slot's sectors and waits for them (idle only). mount reads every
- *          blob once, and after a cut may write two heads or wait for an erase.
+ *          blob, and after a cut may write up to three heads a kind.
  * Format   SPEC section 3.
  */
 #ifndef STORE_BLOB_H
@@ -24,6 +24,7 @@ enum { BLOB_CHUNK = 512 };
 struct blob_slot {
     uint32_t version; /* 0: none */
     uint32_t len;
+    uint8_t voids;  /* versions after this one that a cut has taken back */
     uint8_t active; /* 0 or 1 */
 };
 

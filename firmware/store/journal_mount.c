@@ -51,25 +51,33 @@ enum scrip_status journal_mark_write(const struct hal_flash *flash, uint32_t for
                                                  : status;
 }
 
-/* Erases a sector and waits. Where programming overwrites, erasing is writing: bytes from its
- * start. */
+/* Writes blanks over bytes, not beyond room. */
+static enum scrip_status overwrite(const struct hal_flash *flash, uint32_t address, uint32_t room,
+                                   uint32_t bytes)
+{
+    uint8_t blank[512];
+    uint32_t done, part = flash->granularity > 128 ? flash->granularity : 128;
+
+    memset(blank, 0xFF, sizeof blank);
+    for (done = 0; done < bytes && done < room; done += part)
+        TRY(flash->program(flash->context, address + done, blank, part));
+    return SCRIP_OK;
+}
+
+/* Erases a sector and waits. Where programming overwrites, that is writing: bytes from its start.
+ */
 static enum scrip_status erase(const struct hal_flash *flash, uint32_t sector, uint32_t bytes)
 {
     uint32_t address = journal_address(flash, sector, 0);
-    enum scrip_status status = SCRIP_OK;
-    uint8_t blank[512];
+    enum scrip_status status;
 
-    if (flash->needs_erase) {
-        TRY(flash->erase_start(flash->context, address));
-        do
-            status = flash->erase_poll(flash->context);
-        while (status == SCRIP_AGAIN);
-        return status;
-    }
-    memset(blank, 0xFF, sizeof blank);
-    for (uint32_t done = 0; done < bytes && done < flash->sector_size; done += sizeof blank)
-        TRY(flash->program(flash->context, address + done, blank, sizeof blank));
-    return SCRIP_OK;
+    if (!flash->needs_erase)
+        return overwrite(flash, address, flash->sector_size, bytes);
+    TRY(flash->erase_start(flash->context, address));
+    do
+        status = flash->erase_poll(flash->context);
+    while (status == SCRIP_AGAIN);
+    return status;
 }
 
 /* The reserves must fit, or nothing could ever be appended; and the arithmetic of places relies on
@@ -177,8 +185,11 @@ static enum scrip_status walk_sector(const struct journal *journal, uint32_t sec
             newest->end = at;
             blanks = 0;
         } else if (status == SCRIP_AGAIN) {
-            blanks += blank || !flash->needs_erase;
+            bool spent = !blank && flash->needs_erase;
+            blanks = spent ? 0 : blanks + 1;
             at.offset = round_up(at.offset + 1, flash->page_size);
+            if (spent)
+                newest->end.offset = at.offset;
         } else {
             return status;
         }
@@ -220,9 +231,9 @@ static enum scrip_status locate(struct journal *journal, uint32_t *prepared, str
     /* A sector found open stays so: asked again, a header that was cut might deny it. */
     status = newest->end.sector == low ? SCRIP_OK : is_open(journal, low);
     if (status == SCRIP_AGAIN) {
-        /* Only a medium that was never used has no entry at all. */
-        if (low >= 2 * sectors)
-            return SCRIP_FAULT_CORRUPT;
+        /* Only a log that was never used has no entry; without all its marks, format was cut. */
+        if (*prepared != 2 * sectors - 1)
+            return low < 2 * sectors ? SCRIP_FAULT_FOREIGN : SCRIP_FAULT_CORRUPT;
         journal->tail_sector = sectors;
         newest->end = (struct journal_at){sectors - 1, flash->sector_size, 0, 0};
         return SCRIP_OK;
@@ -311,21 +322,25 @@ static enum scrip_status is_blank(const struct hal_flash *flash, uint32_t addres
     return SCRIP_OK;
 }
 
-/* The fence stands on a page that no earlier write can have touched. */
+/* The fence stands on a page that no earlier write can have touched, and so does what follows.
+ * Where programming overwrites, remains cannot be seen: they are overwritten. */
 static enum scrip_status fresh_page(const struct journal *journal, uint32_t len,
                                     struct journal_at *at)
 {
     const struct hal_flash *flash = journal->flash;
     uint32_t step = flash->page_size > journal_unit(flash) ? flash->page_size : journal_unit(flash);
-    uint32_t need = round_up(journal_extent(flash, true, len), step);
+    uint32_t extent = round_up(journal_extent(flash, true, len), step);
 
     at->offset = round_up(at->offset + 1, step);
-    while (flash->needs_erase && at->offset + need <= flash->sector_size) {
-        enum scrip_status status = is_blank(flash, journal_address(flash, at->sector, at->offset),
-                                            need);
+    for (; at->offset + extent <= flash->sector_size; at->offset += step) {
+        uint32_t address = journal_address(flash, at->sector, at->offset);
+        uint32_t room = flash->sector_size - at->offset;
+        if (!flash->needs_erase)
+            return overwrite(flash, address, room, extent + 4 * step);
+        enum scrip_status status = is_blank(flash, address,
+                                            extent + step < room ? extent + step : room);
         if (status != SCRIP_AGAIN)
             return status;
-        at->offset += step;
     }
     return SCRIP_OK;
 }

@@ -126,6 +126,10 @@ static bool open_all(void)
 {
     enum scrip_status status = journal_mount(&model.journal, &flash.hal, &keys, keep, NULL);
 
+    /* A format that was cut is begun again; once something was durable, nobody may come here. */
+    if (status == SCRIP_FAULT_FOREIGN && model.count == 0 &&
+        (status = journal_format(&flash.hal, &keys)) == SCRIP_OK)
+        status = journal_mount(&model.journal, &flash.hal, &keys, keep, NULL);
     if (status == SCRIP_OK)
         model.open = true;
     else if (!power_has_gone())
@@ -289,6 +293,20 @@ static void prepare_empty(void *context)
     start();
 }
 
+/* Another terminal's log, before it becomes ours. */
+static void prepare_foreign(void *context)
+{
+    (void)context;
+    start();
+    if (open_all())
+        (void)steps(30);
+    close_all(NULL);
+    keys.format_id++;
+    memset(&model, 0, sizeof model);
+    model.next_id = 1000;
+    model.kept_sector = flash.hal.size / flash.hal.sector_size - 1;
+}
+
 static void prepare_full(void *context)
 {
     (void)context;
@@ -321,6 +339,13 @@ static void work_full(void *context)
     }
     if (ack(journal_next_seq(&model.journal) / 2) == SCRIP_OK && settle() == SCRIP_OK)
         (void)steps(6);
+}
+
+static void work_format(void *context)
+{
+    (void)context;
+    if (journal_format(&flash.hal, &keys) == SCRIP_OK && open_all())
+        (void)steps(2);
 }
 
 static void work_boots(void *context)
@@ -371,7 +396,8 @@ int main(void)
     } works[] = {{"steady", prepare_turned, work_steady, use},
                  {"first", prepare_empty, work_steady, use},
                  {"full", prepare_full, work_full, use_full},
-                 {"boots", prepare_turned, work_boots, use}};
+                 {"boots", prepare_turned, work_boots, use},
+                 {"format", prepare_foreign, work_format, use}};
     const char *only = getenv("ONLY");
     char name[64];
 
