@@ -23,7 +23,7 @@ static bool read_fixed(struct cbor_reader *in, uint8_t *out, size_t len)
 
 static bool read_rules(struct cbor_reader *in, struct keyset_key *key)
 {
-    uint32_t uses;
+    uint32_t uses = 0;
     uint32_t *const numbers[] = {
         &uses,        &key->nbf_s,    &key->sign_until_s, &key->verify_until_s,
         &key->issuer, &key->max_scope};

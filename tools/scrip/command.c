@@ -9,29 +9,15 @@
 #include "base/currency.h"
 #include "base/text.h"
 
-static void say(const char *format, va_list list)
+int complain(int code, const char *format, ...)
 {
+    va_list list;
+    va_start(list, format);
     (void)fputs("scrip: ", stderr);
     (void)vfprintf(stderr, format, list);
     (void)fputc('\n', stderr);
-}
-
-int refuse(const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    say(format, list);
     va_end(list);
-    return EXIT_REFUSED;
-}
-
-int misuse(const char *format, ...)
-{
-    va_list list;
-    va_start(list, format);
-    say(format, list);
-    va_end(list);
-    return EXIT_MISUSE;
+    return code;
 }
 
 uint32_t time_now(void)

@@ -60,10 +60,10 @@ bool option_currency(const struct arguments *arguments, const char *name, uint16
 bool option_bits(const struct arguments *arguments, const char *name, const char *const *names,
                  uint32_t *bits);
 
-/* Prints "scrip: " and the text on stderr; the value is the exit code for a refusal or for misuse.
- */
-int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints "scrip: " and the text on stderr; the value is the exit code. */
+int complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define refuse(...) complain(EXIT_REFUSED, __VA_ARGS__)
+#define misuse(...) complain(EXIT_MISUSE, __VA_ARGS__)
 
 uint32_t time_now(void);
 

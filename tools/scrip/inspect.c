@@ -99,7 +99,7 @@ static int inspect_code(struct bytes code, struct belief *belief)
             return verdict(status);
     }
 
-    struct challenge challenge;
+    struct challenge challenge = {.shown_up_ms = 0};
     memcpy(challenge.nonce, claims.nonce, sizeof challenge.nonce);
     memcpy(challenge.txh, claims.txh, sizeof challenge.txh);
     const struct trust trust = {.keys = &belief->keys,

@@ -9,10 +9,8 @@
 static const struct command *const commands[] = {
     &command_token_mint,  &command_token_inspect,   &command_token_sample,   &command_pki_init,
     &command_pki_objects, &command_terminal_enroll, &command_status,         &command_sync_now,
-    &command_redeem,      &command_reverse,         &command_receipt_verify,
+    &command_redeem,      &command_reverse,         &command_receipt_verify, NULL,
 };
-
-enum { COMMANDS = sizeof commands / sizeof *commands };
 
 /* How many words of argv are the command's name; 0: another command. */
 static int match(const struct command *command, int argc, char **argv)
@@ -31,7 +29,7 @@ static int match(const struct command *command, int argc, char **argv)
 
 static const struct command *find(int argc, char **argv, int *words)
 {
-    for (int i = 0; i < COMMANDS; i++) {
+    for (int i = 0; commands[i] != NULL; i++) {
         *words = match(commands[i], argc, argv);
         if (*words > 0)
             return commands[i];
@@ -42,7 +40,7 @@ static const struct command *find(int argc, char **argv, int *words)
 static void list(FILE *out)
 {
     (void)fputs("usage: scrip COMMAND [..]\n\n", out);
-    for (int i = 0; i < COMMANDS; i++) {
+    for (int i = 0; commands[i] != NULL; i++) {
         size_t line = strcspn(commands[i]->summary, "\n");
         (void)fprintf(out, "  %-16s %.*s\n", commands[i]->name, (int)line, commands[i]->summary);
     }

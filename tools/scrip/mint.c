@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "redeem/token.h"
 #include "tools/scrip/commands.h"
 #include "tools/scrip/picture.h"
@@ -32,12 +33,12 @@ static bool take_pair(const struct arguments *arguments, const char *name, uint3
                       uint32_t *second)
 {
     const char *text = option_text(arguments, name);
-    unsigned long a, b;
-    int end = 0;
+    uint64_t a, b;
     if (text == NULL)
         return true;
-    if (sscanf(text, "%10lu,%10lu%n", &a, &b, &end) != 2 || text[end] != '\0' || a > UINT32_MAX ||
-        b > UINT32_MAX) {
+    size_t len = strcspn(text, ",");
+    if (text[len] == '\0' || text_uint(bytes_of(text, len), UINT32_MAX, &a) != SCRIP_OK ||
+        text_uint(bytes_text(text + len + 1), UINT32_MAX, &b) != SCRIP_OK) {
         (void)misuse("%s %s: it must be LIST,INDEX", name, text);
         return false;
     }
@@ -125,7 +126,9 @@ static int mint(const struct arguments *arguments)
 {
     const char *dir = option_text(arguments, "--pki"), *path = option_text(arguments, "--key");
     const char *audience = option_text(arguments, "--aud");
-    const char *transport = option_text(arguments, "--transport");
+    const char *transport = option_given(arguments, "--transport")
+                                ? option_text(arguments, "--transport")
+                                : "B";
     char default_audience[LIMIT_ID_TEXT + 1];
     struct token_claims claims = {.currency = 978};
     struct keyfile key;
@@ -133,7 +136,7 @@ static int mint(const struct arguments *arguments)
         return misuse("a token needs a key: give --pki DIR or --key FILE");
     if (dir == NULL && audience == NULL)
         return misuse("with --key the audience must be said: --aud MERCHANT.STORE");
-    if (transport != NULL && strcmp(transport, "B") != 0 && strcmp(transport, "D") != 0)
+    if (strcmp(transport, "B") != 0 && strcmp(transport, "D") != 0)
         return misuse("--transport %s: it must be B or D", transport);
     if (dir != NULL) {
         struct pki_defaults defaults;
@@ -152,7 +155,7 @@ static int mint(const struct arguments *arguments)
                                            : keyfile_open(path, &key);
     if (status != SCRIP_OK)
         return EXIT_REFUSED;
-    int code = sign_and_show(arguments, &claims, &key, transport != NULL ? *transport : 'B');
+    int code = sign_and_show(arguments, &claims, &key, *transport);
     keyfile_close(&key);
     return code;
 }

@@ -173,7 +173,7 @@ int till_send(const struct arguments *arguments, const struct till *till, const 
                           const struct till *till))
 {
     struct client_answer answer;
-    bool logged_out;
+    bool logged_out = false;
     if (exchange(arguments, till, category, put, &answer) != SCRIP_OK)
         return EXIT_REFUSED;
     int code = judge(arguments, &answer, &logged_out);
