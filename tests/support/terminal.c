@@ -107,7 +107,8 @@ enum scrip_status test_terminal_boot(struct test_terminal *terminal)
     if (terminal->opened)
         scrip_close(&terminal->scrip);
     terminal->opened = true;
-    sim_flash_power_on(&terminal->journal);
+    if (terminal->hal.journal == &terminal->journal.hal)
+        sim_flash_power_on(&terminal->journal);
     sim_flash_power_on(&terminal->blobs);
     return scrip_open(&terminal->scrip, &terminal->hal, &config);
 }
