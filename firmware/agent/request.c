@@ -83,8 +83,6 @@ enum scrip_status request_read(const struct agent *agent, const struct scrip_sal
 
     if (sale->total_minor == 0 || sale->total_minor > INT32_MAX)
         return blame(detail, "TotalAmount", "is zero or out of range", SCRIP_REFUSED_ARGUMENT);
-    if (sale->wanted_minor > sale->total_minor)
-        return blame(detail, "LoyaltyAmount", "is above the sale's total", SCRIP_REFUSED_AMOUNT);
     if (agent->policy.seq != 0 && sale->currency != agent->policy.currency)
         return blame(detail, "Currency", "is not this terminal's", SCRIP_REFUSED_CURRENCY);
     if ((unsigned)sale->mode > SCRIP_MODE_OFFLINE)
