@@ -142,7 +142,8 @@ void message_put_facts(struct json_out *out, const struct message_facts *facts)
     json_put_object(out, "have");
     json_put_uint(out, "policy", facts->have_policy);
     json_put_uint(out, "keys", facts->have_keys);
-    json_put_string(out, "firmware", facts->firmware);
+    if (facts->firmware != NULL)
+        json_put_string(out, "firmware", facts->firmware);
     json_end_object(out);
     json_put_object(out, "clock");
     json_put_uint(out, "t", facts->t_s);

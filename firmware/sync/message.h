@@ -55,7 +55,7 @@ MUST_CHECK enum scrip_status message_time_read(struct bytes statement,
 struct message_facts {
     uint32_t depth, oldest_age_s, capacity, lost, quarantined;
     uint32_t have_policy, have_keys;
-    const char *firmware;
+    const char *firmware; /* NULL: not told */
     uint32_t t_s, unc_s, floor_s;
     uint64_t up_ms;
     uint32_t scan_ok, scan_bad, replay, expired, sig_fail, erase_max, arena_peak;

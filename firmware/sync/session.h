@@ -48,7 +48,7 @@ struct sync_parts {
     void *arena;                 /* work arena for JSON, used within a poll only */
     size_t arena_len;
     uint32_t have_keys, have_policy; /* seq of the objects in use; the agent updates them */
-    const char *firmware;            /* version, for the host */
+    const char *firmware;            /* version, for the host: [0-9a-z.+-]{1,32}; NULL: not told */
     struct sync_stats stats;
     sync_accept *accept; /* NULL: the form of an object is all that is asked */
     void *accept_context;

@@ -77,7 +77,7 @@ static void take_facts(struct sync *sync, uint64_t up_ms)
         .quarantined = settle->quarantined,
         .have_policy = parts->have_policy,
         .have_keys = parts->have_keys,
-        .firmware = parts->firmware != NULL ? parts->firmware : "",
+        .firmware = parts->firmware,
         .t_s = now.t_s,
         .unc_s = now.unc_s,
         .floor_s = now.floor_s,

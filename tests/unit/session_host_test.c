@@ -219,17 +219,104 @@ static void terminal_close(void)
     shop_close(&terminal.shop);
 }
 
+/* A tap on the stream between HTTP and TLS, so that what was said can be held against the contract.
+ */
+static struct {
+    struct stream real;
+    char dir[64];
+    unsigned number;
+    char path[32]; /* of the request under way */
+    uint8_t said[2][65536];
+    size_t len[2]; /* request, answer */
+} tap;
+
+/* Keeps a body whose head stands before it, as NNNN-<path>-<request|STATUS>.json. */
+static void keep(int which, const char *what)
+{
+    const uint8_t *body = memmem(tap.said[which], tap.len[which], "\r\n\r\n", 4);
+    char file[160];
+
+    if (body == NULL || strcmp(tap.path, "objects") == 0)
+        return;
+    body += 4;
+    (void)snprintf(file, sizeof file, "%s/%04u-%s-%s.json", tap.dir, tap.number++, tap.path, what);
+    CHECK(test_write_file(file, body, tap.len[which] - (size_t)(body - tap.said[which])));
+}
+
+/* An exchange is over when the next begins, or at the end. */
+static void tap_flush(void)
+{
+    char status[4] = "";
+
+    if (tap.len[0] == 0 || tap.len[1] < 12)
+        return;
+    memcpy(status, tap.said[1] + 9, 3);
+    keep(0, "request");
+    keep(1, status);
+    tap.len[0] = tap.len[1] = 0;
+}
+
+static void tap_add(int which, const void *data, size_t len)
+{
+    if (len <= sizeof tap.said[which] - tap.len[which]) {
+        memcpy(tap.said[which] + tap.len[which], data, len);
+        tap.len[which] += len;
+    }
+}
+
+static enum scrip_status tap_send(void *context, const void *data, size_t len, size_t *sent)
+{
+    enum scrip_status status;
+
+    (void)context;
+    if (tap.len[1] != 0)
+        tap_flush();
+    status = tap.real.send(tap.real.context, data, len, sent);
+    if (status != SCRIP_OK)
+        return status;
+    if (tap.len[0] == 0) {
+        const char *name = memmem(data, *sent, "/v1/", 4);
+        (void)snprintf(tap.path, sizeof tap.path, "%.*s", (int)strcspn(name + 4, "/ "), name + 4);
+    }
+    tap_add(0, data, *sent);
+    return SCRIP_OK;
+}
+
+static enum scrip_status tap_receive(void *context, void *data, size_t cap, size_t *received)
+{
+    enum scrip_status status = tap.real.receive(tap.real.context, data, cap, received);
+
+    (void)context;
+    if (status == SCRIP_OK)
+        tap_add(1, data, *received);
+    return status;
+}
+
+/* One poll; a session that has just come up gets its tap before its first exchange. */
+static struct sync_state step(bool till_idle)
+{
+    struct sync_state state;
+    struct stream *stream = &terminal.sync.http.stream;
+    uint32_t sleep_ms;
+
+    sync_poll(&terminal.sync, till_idle, &sleep_ms);
+    sync_read_state(&terminal.sync, &state);
+    if (state.phase == SYNC_READY && stream->send != tap_send) {
+        tap.real = *stream;
+        *stream = (struct stream){NULL, tap_send, tap_receive};
+    }
+    return state;
+}
+
 /* Polls until a forced attempt has come to its end, at most ten seconds. */
 static struct sync_state settle_now(void)
 {
     struct sync_state state;
-    uint32_t sleep_ms;
     uint64_t until = uptime_ms(NULL) + 10000;
 
     sync_now(&terminal.sync);
     do {
-        sync_poll(&terminal.sync, true, &sleep_ms);
-        sync_read_state(&terminal.sync, &state);
+        state = step(true);
         if (state.phase == SYNC_EXCHANGE || state.phase == SYNC_CONNECTING)
             (void)poll(NULL, 0, 1);
     } while (uptime_ms(NULL) < until &&
@@ -295,14 +382,14 @@ static void test_redemptions_settle(void)
 
     /* Asked at the till, on the session that is open; a second ask for the same record after the
      * connection broke gets the same verdict. */
-    uint32_t asked, sleep_ms;
+    uint32_t asked;
     struct sync_outcome outcome;
     enum scrip_status status = SCRIP_AGAIN;
     redeem(2, 4, PERMIT_ASK, &asked);
     CHECK(sync_ready(&terminal.sync));
     CHECK_STATUS(sync_ask(&terminal.sync, asked), SCRIP_OK);
     for (int i = 0; i < 5000 && status == SCRIP_AGAIN; i++) {
-        sync_poll(&terminal.sync, false, &sleep_ms);
+        (void)step(false);
         (void)poll(NULL, 0, 1);
         status = sync_ask_result(&terminal.sync, &outcome);
     }
@@ -358,15 +445,13 @@ static void test_objects_are_fetched(void)
     struct buffer out = buffer_of(memory, sizeof memory);
     struct object object;
     struct sync_state state;
-    uint32_t sleep_ms;
 
     terminal_open();
     terminal.parts.have_keys = 8;
     CHECK_STATUS(sync_open(&terminal.sync, &terminal.parts), SCRIP_OK);
     state = settle_now();
     for (int i = 0; i < 3000 && !state.objects_changed; i++) {
-        sync_poll(&terminal.sync, true, &sleep_ms);
-        sync_read_state(&terminal.sync, &state);
+        state = step(true);
         (void)poll(NULL, 0, 1);
     }
     CHECK(state.objects_changed);
@@ -529,9 +614,23 @@ static void test_certificates_that_do_not_parse(void)
     terminal_close();
 }
 
+/* Everything that was said above, against the published schemas and CDDL. */
+static void test_every_message_validates(void)
+{
+    char command[256];
+
+    tap_flush();
+    CHECK(tap.number >= 10);
+    (void)snprintf(command, sizeof command, "tests/e2e/validate %s", tap.dir);
+    CHECK_EQ_INT(system(command), 0);
+    (void)snprintf(command, sizeof command, "rm -r %s", tap.dir);
+    CHECK_EQ_INT(system(command), 0);
+}
+
 int main(void)
 {
-    if (!host_start()) {
+    (void)snprintf(tap.dir, sizeof tap.dir, "/tmp/scrip-wire.XXXXXX");
+    if (mkdtemp(tap.dir) == NULL || !host_start()) {
         printf("session_host_test: the host did not start\n");
         return 1;
     }
@@ -543,6 +642,7 @@ int main(void)
     CHECK_RUN(test_dates_are_judged_again_once_time_is_known);
     CHECK_RUN(test_a_terminal_that_the_host_does_not_know);
     CHECK_RUN(test_certificates_that_do_not_parse);
+    CHECK_RUN(test_every_message_validates);
     if (!host_stop()) {
         printf("session_host_test: the host ended badly\n");
         return 1;
