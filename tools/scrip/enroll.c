@@ -22,6 +22,7 @@ enum {
 struct parts {
     struct bundle bundle;
     uint8_t csr[1024], leaf[LIMIT_CERT_BYTES], root[LIMIT_CERT_BYTES];
+    uint32_t until_s; /* end of the certificate's life */
     uint8_t keys[LIMIT_OBJECT_BYTES + 1], policy[LIMIT_OBJECT_BYTES + 1];
     uint8_t bytes[LIMIT_BUNDLE_BYTES];
     uint8_t json[2 * LIMIT_BUNDLE_BYTES], answer[ANSWER_BYTES], arena[ANSWER_BYTES];
@@ -155,7 +156,7 @@ static enum scrip_status certify(const char *dir, struct bytes csr, struct parts
                                      .uri = uri,
                                      .point = point,
                                      .not_before_s = time_now() - 3600,
-                                     .not_after_s = time_now() + CERT_DAYS * DAY_S};
+                                     .not_after_s = parts->until_s};
     status = cert_issue(ca.key, ca.point, &order, &leaf);
     keyfile_close(&ca);
     if (status == SCRIP_OK)
@@ -246,7 +247,9 @@ static int enroll(const struct arguments *arguments)
     if (identity_parse(bytes_text(terminal), &parts.bundle.identity) != SCRIP_OK)
         return misuse("--terminal %s: it must be MERCHANT.STORE.TERMINAL, each of A-Z 0-9 -",
                       terminal);
-    if (!option_number(arguments, "--port", UINT16_MAX, &port))
+    parts.until_s = time_now() + CERT_DAYS * DAY_S;
+    if (!option_number(arguments, "--port", UINT16_MAX, &port) ||
+        !option_time(arguments, "--until", &parts.until_s))
         return EXIT_MISUSE;
     if (pki_read_defaults(dir, &defaults) != SCRIP_OK)
         return EXIT_REFUSED;
@@ -266,6 +269,7 @@ static const struct option options[] = {
     {"--bundle", "FILE", "and where to write the bundle to carry back"},
     {"--host", "NAME", "where the terminal reaches the host (as in pki init)"},
     {"--port", "N", "(8443)"},
+    {"--until", "TIME", "end of the certificate: seconds since 1970, or +N from now (397 days)"},
     {"--pin", NULL, "pin the host's present key: a new one then needs a new enrolment"},
     {NULL, NULL, NULL},
 };
