@@ -146,7 +146,7 @@ static void open_bare(struct db *db, struct db_chain *chain)
     struct identity identity;
     char path[256];
 
-    (void)snprintf(path, sizeof path, "%s/bare.db", world.dir);
+    (void)snprintf(path, sizeof path, "%s/bare.db", world.temp.path);
     if (db_open(db, path) != SCRIP_OK ||
         identity_parse(bytes_text(terminal->name), &identity) != SCRIP_OK ||
         db_begin(db) != SCRIP_OK || db_chain_add(db, &identity, 7, first_prev, chain) != SCRIP_OK ||
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
     struct db bare;
     struct db_chain chain;
 
-    if (argc != 2 || !world_open(&world, argv[1]))
+    if (argc != 2 || setenv("TMPDIR", argv[1], 1) != 0 || !world_open(&world))
         fail("needs a directory to work in");
     open_bare(&bare, &chain);
     for (uint32_t seq = 1; seq <= RECORDS; seq++)

@@ -130,8 +130,9 @@ static bool receive_answer(struct test_client *client)
     }
     *body = '\0';
     body += 4;
-    if (sscanf(head, "HTTP/1.1 %u", &client->status) != 1)
+    if (strncmp(head, "HTTP/1.1 ", 9) != 0)
         return false;
+    client->status = (unsigned)strtoul(head + 9, NULL, 10);
     copy_header(head, "\r\nContent-Type: ", client->type, sizeof client->type);
     copy_header(head, "\r\nETag: ", client->etag, sizeof client->etag);
     copy_header(head, "\r\nRetry-After: ", client->retry_after, sizeof client->retry_after);

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -184,19 +183,18 @@ static bool start(struct world *world)
     return true;
 }
 
-bool world_open(struct world *world, const char *parent)
+bool world_open(struct world *world)
 {
     char path[512];
 
     memset(world, 0, sizeof *world);
     (void)signal(SIGPIPE, SIG_IGN); /* a connection that the host has closed is only an error */
     test_entropy_open(&world->entropy, 0x5C21F00D);
-    (void)snprintf(world->dir, sizeof world->dir, "%s/host.XXXXXX", parent);
-    if (crypto_open(&world->entropy.hal) != SCRIP_OK || mkdtemp(world->dir) == NULL)
+    if (crypto_open(&world->entropy.hal) != SCRIP_OK || !temp_open(&world->temp))
         return false;
     world->now_s = (uint32_t)time(NULL);
-    (void)snprintf(world->pki_dir, sizeof world->pki_dir, "%s/pki", world->dir);
-    (void)snprintf(world->db_path, sizeof world->db_path, "%s/host.db", world->dir);
+    (void)snprintf(world->pki_dir, sizeof world->pki_dir, "%s/pki", world->temp.path);
+    (void)snprintf(world->db_path, sizeof world->db_path, "%s/host.db", world->temp.path);
     if (mkdir(world->pki_dir, 0700) != 0)
         return false;
     path_in(world, "objects", path, sizeof path);
@@ -220,8 +218,6 @@ bool world_restart(struct world *world)
 
 void world_close(struct world *world)
 {
-    char command[320];
-
     for (size_t i = 0; i < WORLD_TERMINALS; i++) {
         test_client_close(&world->terminal[i].client);
         test_certificate_free(&world->terminal[i].certificate);
@@ -235,9 +231,7 @@ void world_close(struct world *world)
     test_ca_free(&world->ca);
     crypto_key_close(&world->root);
     crypto_key_close(&world->issuer);
-    (void)snprintf(command, sizeof command, "rm -r '%s'", world->dir);
-    if (world->dir[0] != '\0' && system(command) != 0)
-        printf("host_world: %s is left over\n", world->dir);
+    temp_close(&world->temp);
 }
 
 bool world_query(const struct world *world, const char *sql, char *out, size_t size)

@@ -3,7 +3,7 @@
  * database, the server on a free port of this process, and terminals that send what they are told.
  *
  * The terminals are forged: they keep a chain of records as the agent would, but nothing stops them
- * from lying. Everything lies in one directory, which world_close() removes.
+ * from lying. Everything lies in one directory, which world_close() removes (TMPDIR says where).
  */
 #ifndef TESTS_SUPPORT_HOST_WORLD_H
 #define TESTS_SUPPORT_HOST_WORLD_H
@@ -15,6 +15,7 @@
 #include "tests/support/entropy.h"
 #include "tests/support/host_client.h"
 #include "tests/support/host_pki.h"
+#include "tests/support/temp.h"
 #include "tools/host/server.h"
 #include "tools/host/statement.h"
 
@@ -39,7 +40,8 @@ struct world_terminal {
 };
 
 struct world {
-    char dir[192], pki_dir[224], db_path[224]; /* dir lies in the parent given */
+    struct temp temp;
+    char pki_dir[160], db_path[160];
     struct test_entropy entropy;
     struct test_ca ca;
     struct test_certificate host;
@@ -57,9 +59,8 @@ struct world {
     uint32_t next_cti;
 };
 
-/* In a new directory under parent. False: something of the surroundings failed; the test can not go
- * on. */
-bool world_open(struct world *world, const char *parent);
+/* False: something of the surroundings failed; the test can not go on. */
+bool world_open(struct world *world);
 void world_close(struct world *world);
 /* Stops the server and the database and opens both again, as after a restart. */
 bool world_restart(struct world *world);

@@ -15,8 +15,7 @@ bool temp_open(struct temp *temp)
     return mkdtemp(temp->path) != NULL;
 }
 
-/* Two levels are as deep as tests go. */
-static void empty(const char *path, bool deeper)
+static void empty(const char *path, unsigned levels)
 {
     DIR *directory = opendir(path);
     const struct dirent *entry;
@@ -26,8 +25,8 @@ static void empty(const char *path, bool deeper)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0 && deeper)
-            empty(name, false);
+        if (unlink(name) != 0 && levels > 1)
+            empty(name, levels - 1);
     }
     if (directory != NULL)
         (void)closedir(directory);
@@ -36,7 +35,7 @@ static void empty(const char *path, bool deeper)
 
 void temp_close(struct temp *temp)
 {
-    empty(temp->path, true);
+    empty(temp->path, TEMP_LEVELS);
 }
 
 const char *temp_file(const struct temp *temp, const char *name)

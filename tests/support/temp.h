@@ -8,6 +8,8 @@
 
 #include "hal/log.h"
 
+enum { TEMP_LEVELS = 3 }; /* as deep as tests go */
+
 struct temp {
     char path[64];
 };

@@ -455,7 +455,7 @@ static void test_statement_must_be_the_terminals_own(void)
 
 int main(void)
 {
-    if (!world_open(&world, "/tmp")) {
+    if (!world_open(&world)) {
         printf("the host's surroundings could not be made\n");
         world_close(&world);
         return 1;
