@@ -73,7 +73,7 @@ static void host_main(int report, int command)
 {
     struct host_facts out = {0};
     char byte;
-    bool good = world_open(&world) && gather(&out);
+    bool good = world_open(&world, "/tmp") && gather(&out);
 
     if (good && write(report, &out, sizeof out) == (ssize_t)sizeof out)
         while (read(command, &byte, 1) > 0)
