@@ -19,21 +19,21 @@ enum {
 };
 
 #define POLICY_OPTIONS                                                                             \
-    {"--max-value", "AMOUNT", "offline: the most one code may be worth (50.00)"},                  \
-        {"--offline-count", "N", "offline: redemptions that may be unsettled (500)"},              \
-        {"--offline-value", "AMOUNT", "offline: their sum (1000.00)"},                             \
-        {"--offline-s", "SECONDS", "offline: time since the host was last heard (86400)"},         \
-        {"--member-day", "AMOUNT", "offline: one member's sum a day (100.00)"},                    \
-        {"--random-permille", "N", "share of sales that ask the host, growing with value (0)"},    \
-        {"--store-terminals", "N", "terminals that one audience reaches offline (1)"},             \
-        {"--online-timeout-ms", "MS", "how long the till waits for the host (800)"},               \
-        {"--online-first", "0|1", "ask the host whenever it is connected (1)"},                    \
-        {"--unknown-time", "0|1", "redeem offline without knowing the time (0)"},                  \
-        {"--refund-offline", "0|1", "refund offline (0)"},                                         \
-        {"--keys-s", "SECONDS", "life of the key set (7 days)"},                                   \
-        {"--policy-s", "SECONDS", "life of the policy (30 days)"},                                 \
+    {"--max-value", "AMOUNT", "offline: the most one code may be worth"},                          \
+        {"--offline-count", "N", "offline: redemptions that may be unsettled"},                    \
+        {"--offline-value", "AMOUNT", "offline: their sum"},                                       \
+        {"--offline-s", "SECONDS", "offline: time since the host was last heard"},                 \
+        {"--member-day", "AMOUNT", "offline: one member's sum a day"},                             \
+        {"--random-permille", "N", "share of sales that ask the host, growing with value"},        \
+        {"--store-terminals", "N", "terminals that one audience reaches offline"},                 \
+        {"--online-timeout-ms", "MS", "how long the till waits for the host"},                     \
+        {"--online-first", "0|1", "ask the host whenever it is connected"},                        \
+        {"--unknown-time", "0|1", "redeem offline without knowing the time"},                      \
+        {"--refund-offline", "0|1", "refund offline"},                                             \
+        {"--keys-s", "SECONDS", "life of the key set"},                                            \
+        {"--policy-s", "SECONDS", "life of the policy"},                                           \
     {                                                                                              \
-        "--max-limit", "AMOUNT", "the most the issuer key may sign for (100.00)"                   \
+        "--max-limit", "AMOUNT", "the most the issuer key may sign for"                            \
     }
 
 static bool take_switch(const struct arguments *arguments, const char *name, bool *value)
@@ -263,7 +263,10 @@ static const struct option init_options[] = {
 const struct command command_pki_init = {
     "pki init",
     "DIR",
-    "Makes a back office in DIR: root keys, issuer, host certificate, key set and policy.",
+    "Makes a back office in DIR: root keys, issuer, host certificate, key set and policy.\n"
+    "Unless said otherwise a code may be worth 50.00, and offline 500 codes of 1000.00 together,\n"
+    "100.00 a member and day, within a day of the host's last word; the till waits 800 ms for a\n"
+    "host that is connected. The issuer may sign for 100.00, a key set lives 7 days, a policy 30.",
     1,
     init_options,
     init,
