@@ -161,6 +161,7 @@ int main(int argc, char **argv)
 
     if (argc != 2 || setenv("TMPDIR", argv[1], 1) != 0 || !world_open(&world))
         fail("needs a directory to work in");
+    terminal->client.capture = NULL;
     open_bare(&bare, &chain);
     for (uint32_t seq = 1; seq <= RECORDS; seq++)
         prepare(seq);

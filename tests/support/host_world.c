@@ -1,10 +1,12 @@
 #include "tests/support/host_world.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -172,13 +174,11 @@ static bool start(struct world *world)
         return false;
     for (size_t i = 0; i < WORLD_TERMINALS; i++) {
         struct world_terminal *terminal = &world->terminal[i];
-        const char *capture = terminal->client.capture;
-
         test_client_close(&terminal->client);
         if (!test_client_open(&terminal->client, world->server.port, &world->ca,
                               &terminal->certificate))
             return false;
-        terminal->client.capture = capture;
+        terminal->client.capture = world->wire_dir;
     }
     return true;
 }
@@ -194,8 +194,9 @@ bool world_open(struct world *world)
         return false;
     world->now_s = (uint32_t)time(NULL);
     (void)snprintf(world->pki_dir, sizeof world->pki_dir, "%s/pki", world->temp.path);
+    (void)snprintf(world->wire_dir, sizeof world->wire_dir, "%s/wire", world->temp.path);
     (void)snprintf(world->db_path, sizeof world->db_path, "%s/host.db", world->temp.path);
-    if (mkdir(world->pki_dir, 0700) != 0)
+    if (mkdir(world->pki_dir, 0700) != 0 || mkdir(world->wire_dir, 0700) != 0)
         return false;
     path_in(world, "objects", path, sizeof path);
     if (mkdir(path, 0700) != 0)
@@ -232,6 +233,18 @@ void world_close(struct world *world)
     crypto_key_close(&world->root);
     crypto_key_close(&world->issuer);
     temp_close(&world->temp);
+}
+
+bool world_validate(struct world *world)
+{
+    char *const argv[] = {(char *)(uintptr_t) "tests/e2e/validate", world->wire_dir, world->db_path,
+                          NULL};
+    pid_t pid;
+    int status;
+
+    (void)fflush(stdout);
+    return posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) == 0 &&
+           waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool world_query(const struct world *world, const char *sql, char *out, size_t size)

@@ -42,6 +42,7 @@ struct world_terminal {
 struct world {
     struct temp temp;
     char pki_dir[160], db_path[160];
+    char wire_dir[160]; /* what the terminals sent and got */
     struct test_entropy entropy;
     struct test_ca ca;
     struct test_certificate host;
@@ -96,6 +97,9 @@ bool world_send(struct world_terminal *terminal, const struct world_sync *sync);
 bool world_settle(struct world_terminal *terminal);
 bool world_take_ack(struct world_terminal *terminal);
 bool world_ask(struct world_terminal *terminal, uint32_t seq);
+
+/* Holds every message so far, and every stored record, against tests/e2e/validate. */
+bool world_validate(struct world *world);
 
 /* The first value of a query on the database file, as text, through a connection of its own. */
 bool world_query(const struct world *world, const char *sql, char *out, size_t size);

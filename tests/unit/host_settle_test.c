@@ -1,4 +1,6 @@
 /* A terminal's records become verdicts: chain, signatures, one-time use, retries, forks. */
+#include <sqlite3.h>
+
 #include "base/text.h"
 #include "tests/check.h"
 #include "tests/support/host_world.h"
@@ -386,6 +388,28 @@ static void test_host_restored_adopts_the_terminals_base(void)
     CHECK_EQ_STRING(query("SELECT adopted_seq > 0 FROM chain WHERE terminal = 'M.S1.T2'"), "1");
 }
 
+static void test_busy_database_stores_nothing(void)
+{
+    uint32_t seq = sell(one, PERMIT_OFFLINE);
+    sqlite3 *other = NULL;
+    struct world_sync sync = {.from = seq, .to = seq};
+
+    REQUIRE(sqlite3_open(world.db_path, &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 503);
+    CHECK(test_client_has(&one->client, "urn:scrip:err:unavailable"));
+    CHECK_EQ_STRING(one->client.retry_after, "5");
+    CHECK(sqlite3_close(other) == SQLITE_OK); /* and rolls back */
+    CHECK(world_settle(one));
+    CHECK_EQ_INT(one->acked_seq, seq);
+}
+
+static void test_every_message_validates(void)
+{
+    CHECK(world_validate(&world));
+}
+
 static void test_fork_is_kept_aside(void)
 {
     static struct world_terminal clone;
@@ -476,6 +500,8 @@ int main(void)
     CHECK_RUN(test_statement_must_be_the_terminals_own);
     CHECK_RUN(test_undeclared_hole_is_refused);
     CHECK_RUN(test_unreadable_record_is_kept_raw);
+    CHECK_RUN(test_busy_database_stores_nothing);
+    CHECK_RUN(test_every_message_validates);
     CHECK_RUN(test_host_restored_adopts_the_terminals_base);
     CHECK_RUN(test_fork_is_kept_aside);
     CHECK_RUN(test_restored_terminal_is_found_out);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tools/host/file.h"
+#include "tools/host/load.h"
 #include "tools/host/log.h"
 #include "tools/host/pki.h"
 
@@ -96,7 +96,7 @@ enum scrip_status allow_read(const char *pki_dir, const uint8_t spki[CRYPTO_HASH
     memset(out, 0, sizeof *out);
     text_hex_encode(bytes_of(spki, CRYPTO_HASH_BYTES), &name);
     (void)snprintf(path, sizeof path, "%s/terminals/%s", pki_dir, hex);
-    status = file_read(path, text, sizeof text, &len);
+    status = load_file(path, text, sizeof text, &len);
     if (status == SCRIP_REFUSED_NOT_FOUND)
         return status;
     if (status == SCRIP_OK && read_lines(bytes_of(text, len), out))

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tools/host/file.h"
+#include "tools/host/load.h"
 #include "tools/host/log.h"
 
 static const char *const object_file[OBJECT_OPERATORS] = {
@@ -30,7 +30,7 @@ static enum scrip_status read_file(const struct pki *pki, const char *name, void
                                    size_t capacity, size_t *len)
 {
     struct path path = path_of(pki, name);
-    enum scrip_status status = file_read(path.text, data, capacity, len);
+    enum scrip_status status = load_file(path.text, data, capacity, len);
 
     if (status == SCRIP_REFUSED_NOT_FOUND)
         log_line("%s is missing: make the directory with `scrip pki init`", path.text);

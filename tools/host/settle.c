@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "redeem/policy.h"
-#include "tools/host/judge.h"
+#include "tools/host/settle_record.h"
 
 /* A batch while it is walked, number by number. */
 struct walk {
@@ -30,60 +29,6 @@ static enum scrip_status end_with(struct settle_answer *out, enum settle_end end
 static bool same_link(const uint8_t a[RECORD_LINK_BYTES], const uint8_t b[RECORD_LINK_BYTES])
 {
     return memcmp(a, b, RECORD_LINK_BYTES) == 0;
-}
-
-/* One record: verdict and row. */
-
-static enum scrip_status hold(struct db *db, const struct db_chain *chain, uint32_t seq,
-                              struct judgement *judged)
-{
-    enum use_state wanted = judged->verdict == VERDICT_ACCEPTED ? USE_HELD : USE_REFUSED;
-    bool held;
-
-    TRY(db_use_add(db, chain, seq, &judged->use, wanted, &held));
-    if (wanted == USE_HELD && !held) {
-        judged->verdict = VERDICT_REFUSED;
-        judged->code = RECORD_CODE_ALREADY_REDEEMED;
-    }
-    return SCRIP_OK;
-}
-
-/* What a record does to the code that an earlier one holds. An outcome refused or void, and a
- * reversal, free it; where nothing is held there is nothing to undo, and that is fine. */
-static enum scrip_status undo(struct db *db, const struct db_chain *chain,
-                              const struct record *record)
-{
-    if (record->type == RECORD_REVERSE)
-        return db_use_end(db, chain, record->of, USE_REVERSED);
-    if (record->type == RECORD_OUTCOME &&
-        (record->result == RECORD_REFUSED || record->result == RECORD_VOID))
-        return db_use_end(db, chain, record->of, USE_VOID);
-    return SCRIP_OK;
-}
-
-/* Judges a record that was never seen before and stores it with its verdict. */
-static enum scrip_status judge_new(struct db *db, const struct db_chain *chain,
-                                   const struct judge_bench *bench, const struct record *record,
-                                   struct db_record *row)
-{
-    struct judgement judged = {.verdict = VERDICT_ACCEPTED, .code = RECORD_CODE_NONE};
-
-    if (record->type == RECORD_REDEEM) {
-        TRY(judge_redeem(bench, record, &judged));
-        if (judged.genuine)
-            TRY(hold(db, chain, record->seq, &judged));
-    } else {
-        TRY(undo(db, chain, record));
-    }
-    row->seq = record->seq;
-    row->type = (uint8_t)record->type;
-    row->has_link = true;
-    row->bytes = record->raw;
-    row->verdict = judged.verdict;
-    row->code = judged.code;
-    row->claimed_s = record->stamp.t_s;
-    row->received_s = bench->now_s;
-    return db_record_add(db, chain, row);
 }
 
 /* The walk. */
@@ -161,7 +106,7 @@ static enum scrip_status walk_record(struct walk *walk, const struct record *rec
     if (walk->known && !same_link(walk->link, record->prev))
         return end_with(walk->out, SETTLE_FORK, walk->seq);
     if (!stored)
-        TRY(judge_new(walk->db, &walk->chain, &bench, record, row));
+        TRY(settle_record(walk->db, &walk->chain, &bench, record, row));
     go_on(walk, row);
     if (record->type == RECORD_CLOSE)
         walk->chain.closed = true;
@@ -258,16 +203,6 @@ static enum scrip_status walk_batch(struct walk *walk)
 
 /* Before the walk: does the terminal's chain agree with ours? */
 
-static enum scrip_status find_chain(struct db *db, const struct allow *terminal, uint32_t epoch,
-                                    struct db_chain *chain)
-{
-    enum scrip_status status = db_chain_find(db, &terminal->terminal, epoch, chain);
-
-    if (status == SCRIP_REFUSED_NOT_FOUND && epoch == terminal->epoch)
-        status = db_chain_add(db, &terminal->terminal, epoch, terminal->first_prev, chain);
-    return status;
-}
-
 /* Our link at seq, if we know it, must be the terminal's. */
 static enum scrip_status check_link(struct walk *walk, uint32_t seq, const uint8_t *link)
 {
@@ -354,8 +289,8 @@ static enum scrip_status settle(struct walk *walk)
 {
     const struct settle_batch *batch = walk->batch;
     const struct statement *statement = batch->statement;
-    enum scrip_status status = find_chain(walk->db, batch->terminal, statement->epoch,
-                                          &walk->chain);
+    enum scrip_status status = settle_find_chain(walk->db, batch->terminal, statement->epoch,
+                                                 &walk->chain);
 
     if (status == SCRIP_REFUSED_NOT_FOUND)
         return end_with(walk->out, SETTLE_EPOCH_STALE, batch->terminal->epoch);
@@ -374,7 +309,7 @@ static enum scrip_status keep_branch(struct walk *walk)
 
     TRY(db_begin(walk->db));
     /* Again: if this batch had made the chain, the rollback took it away. */
-    TRY(find_chain(walk->db, batch->terminal, batch->statement->epoch, &walk->chain));
+    TRY(settle_find_chain(walk->db, batch->terminal, batch->statement->epoch, &walk->chain));
     TRY(db_chain_fork(walk->db, &walk->chain, walk->out->at_seq));
     for (size_t i = 0; i < batch->count; i++)
         if (batch->item[i].seq >= walk->out->at_seq)
@@ -403,60 +338,4 @@ enum scrip_status settle_batch(struct db *db, const struct settle_batch *batch,
     if (status != SCRIP_OK)
         db_rollback(db);
     return status;
-}
-
-/* The ask. */
-
-static enum scrip_status ask_in_transaction(struct db *db, const struct settle_ask *ask,
-                                            const struct record *record, struct settle_word *out)
-{
-    struct judge_bench bench = {
-        .keys = ask->keys,
-        .terminal = &ask->terminal->terminal,
-        .now_s = ask->now_s,
-        .live = true,
-    };
-    struct db_chain chain;
-    struct db_record row;
-    enum scrip_status status = find_chain(db, ask->terminal, ask->epoch, &chain);
-
-    if (status == SCRIP_REFUSED_NOT_FOUND || (status == SCRIP_OK && chain.closed)) {
-        out->end = SETTLE_EPOCH_STALE;
-        out->at_seq = ask->terminal->epoch;
-        return SCRIP_AGAIN;
-    }
-    TRY(status);
-    status = db_record_find(db, &chain, ask->seq, &row);
-    if (status == SCRIP_REFUSED_NOT_FOUND) {
-        memcpy(row.link, out->link, sizeof row.link);
-        status = judge_new(db, &chain, &bench, record, &row);
-    } else if (status == SCRIP_OK && row.has_link && !same_link(row.link, out->link)) {
-        out->end = SETTLE_FORK;
-        return SCRIP_AGAIN;
-    }
-    TRY(status);
-    out->verdict = row.verdict;
-    out->code = row.code;
-    return db_commit(db);
-}
-
-enum scrip_status settle_ask(struct db *db, const struct settle_ask *ask, struct settle_word *out)
-{
-    struct record record;
-    enum scrip_status status;
-
-    memset(out, 0, sizeof *out);
-    out->at_seq = ask->seq;
-    if (record_read(ask->bytes, &record) != SCRIP_OK || record.seq != ask->seq ||
-        record.epoch != ask->epoch || record.type != RECORD_REDEEM || record.mode != PERMIT_ASK) {
-        out->end = SETTLE_MALFORMED;
-        return SCRIP_OK;
-    }
-    TRY(record_link(ask->bytes, out->link));
-    TRY(db_begin(db));
-    status = ask_in_transaction(db, ask, &record, out);
-    if (status == SCRIP_OK)
-        return SCRIP_OK;
-    db_rollback(db);
-    return status == SCRIP_AGAIN ? SCRIP_OK : status;
 }

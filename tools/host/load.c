@@ -1,4 +1,4 @@
-#include "tools/host/file.h"
+#include "tools/host/load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static enum scrip_status read_all(int fd, uint8_t *data, size_t capacity, size_t
     }
 }
 
-enum scrip_status file_read(const char *path, void *data, size_t capacity, size_t *len)
+enum scrip_status load_file(const char *path, void *data, size_t capacity, size_t *len)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     enum scrip_status status;
