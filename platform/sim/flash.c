@@ -111,8 +111,6 @@ static enum scrip_status program_page(struct sim_flash *flash, uint32_t offset, 
         for (i = 0; i < len; i++)
             require(!flash->spent[offset + i], "program over bytes that are not erased", offset + i,
                     len);
-    if (flash->watch != NULL)
-        flash->watch(offset, data, len);
     if (is_cut(flash)) {
         tear(flash, offset, data, len);
         flash->off = true;
@@ -142,6 +140,8 @@ static enum scrip_status sim_program(void *context, uint32_t offset, const void 
             "program off the granularity", offset, len);
     if (flash->off || (flash->erasing && finish_erase(flash) != SCRIP_OK))
         return SCRIP_FAULT_FLASH;
+    if (flash->watch != NULL)
+        flash->watch(offset, from, len);
     while (len > 0) {
         uint32_t part = page - offset % page;
         if (part > len)

@@ -48,7 +48,7 @@ struct sim_flash {
     uint64_t fault_at; /* does it, and answers FAULT_FLASH, once */
     enum sim_tear tear;
 
-    /* Sees what is about to be programmed, a page at a time; NULL: nobody looks. */
+    /* Sees what a call is about to program; NULL: nobody looks. */
     void (*watch)(uint32_t offset, const uint8_t *data, size_t len);
 
     /* Counted since open, and set to zero by whoever likes. */

@@ -30,6 +30,7 @@ struct model {
     uint32_t count, next_id;
     uint32_t acked, acking; /* sure, and asked for */
     uint32_t kept_sector;   /* keep() said yes up to here */
+    bool drained;           /* nothing prepared is left, so a mount is read only */
     struct item items[ITEMS];
 };
 static struct model model;
@@ -130,6 +131,8 @@ static bool open_all(void)
     if (status == SCRIP_FAULT_FOREIGN && model.count == 0 &&
         (status = journal_format(&flash.hal, &keys)) == SCRIP_OK)
         status = journal_mount(&model.journal, &flash.hal, &keys, keep, NULL);
+    if (status == SCRIP_FAULT_READ_ONLY && model.drained)
+        status = SCRIP_OK;
     if (status == SCRIP_OK)
         model.open = true;
     else if (!power_has_gone())
@@ -366,6 +369,24 @@ static void use(void *context)
         (void)steps(3);
 }
 
+/* Uses up every sector that was prepared, also the newest, without an idle step. */
+static void use_drain(void *context)
+{
+    (void)context;
+    if (!model.open || settle() != SCRIP_OK)
+        return;
+    while (model.count + 20 < ITEMS && append(JOURNAL_NOTE, JOURNAL_SYSTEM) == SCRIP_OK)
+        ;
+    model.drained = model.count + 20 < ITEMS && !power_has_gone();
+}
+
+static void work_prepare_ahead(void *context)
+{
+    (void)context;
+    if (open_all() && settle() == SCRIP_OK && steps(12))
+        (void)settle();
+}
+
 /* A full ring frees nothing for use: reversals still go. */
 static void use_full(void *context)
 {
@@ -397,6 +418,7 @@ int main(void)
                  {"first", prepare_empty, work_steady, use},
                  {"full", prepare_full, work_full, use_full},
                  {"boots", prepare_turned, work_boots, use},
+                 {"drain", prepare_turned, work_prepare_ahead, use_drain},
                  {"format", prepare_foreign, work_format, use}};
     const char *only = getenv("ONLY");
     char name[64];

@@ -327,6 +327,58 @@ static void test_a_flipped_bit_is_noticed(void)
     power_down();
 }
 
+/* Programs what nobody of ours would: a header that is whole, and whose length no buffer holds. */
+static void test_a_header_with_a_hostile_length_is_no_header(void)
+{
+    uint8_t header[16] = {0x5A, JOURNAL_DATA, 0x00, 0x04, 3}, place[12];
+    static uint8_t guarded[JOURNAL_BUFFER_BYTES + 1024];
+    struct buffer buffer = buffer_of(guarded, JOURNAL_BUFFER_BYTES);
+    struct journal_entry entry;
+    uint8_t data[JOURNAL_PAYLOAD_MAX];
+    struct journal_at at;
+    uint32_t i;
+
+    power_up(&nor);
+    CHECK_STATUS(journal_format(&flash.hal, &keys), SCRIP_OK);
+    remount();
+    CHECK_STATUS(
+        journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(data, 0), NULL, &at),
+        SCRIP_OK);
+    bytes_put_u32(place, keys.format_id);
+    bytes_put_u32(place + 4, at.sector);
+    bytes_put_u32(place + 8, 1024);
+    bytes_put_u32(header + 12, bytes_crc32(bytes_crc32(0, place, 12), header, 12));
+    CHECK_STATUS(flash.hal.program(flash.hal.context, at.sector % 32 * 4096 + 1024, header, 16),
+                 SCRIP_OK);
+    journal.head.offset = 3072;
+    memset(guarded, 0xA5, sizeof guarded);
+    CHECK_STATUS(journal_next(&journal, &at, &buffer, &entry), SCRIP_OK);
+    CHECK_STATUS(journal_next(&journal, &at, &buffer, &entry), SCRIP_AGAIN);
+    for (i = JOURNAL_BUFFER_BYTES; i < sizeof guarded && guarded[i] == 0xA5; i++)
+        ;
+    CHECK_EQ_INT(i, sizeof guarded);
+    power_down();
+}
+
+/* What makes an append one program operation. */
+static void test_an_entry_that_fits_in_a_page_crosses_none(void)
+{
+    uint8_t data[JOURNAL_PAYLOAD_MAX] = {0};
+
+    power_up(&nor);
+    CHECK_STATUS(journal_format(&flash.hal, &keys), SCRIP_OK);
+    remount();
+    settle();
+    for (uint32_t len = 0; len <= 200; len++) {
+        uint64_t before = flash.programs;
+        CHECK_STATUS(
+            journal_append(&journal, JOURNAL_NOTE, JOURNAL_NORMAL, bytes_of(data, len), NULL, NULL),
+            SCRIP_OK);
+        CHECK_EQ_INT(flash.programs - before, 1);
+    }
+    power_down();
+}
+
 static void test_bad_arguments_are_refused(void)
 {
     static const struct sim_geometry tiny = {4 * 4096, 4096, 256, 1, 1, true};
@@ -363,6 +415,8 @@ int main(void)
     CHECK_RUN(test_a_foreign_medium_is_left_alone);
     CHECK_RUN(test_without_entropy_nothing_is_written);
     CHECK_RUN(test_a_flipped_bit_is_noticed);
+    CHECK_RUN(test_a_header_with_a_hostile_length_is_no_header);
+    CHECK_RUN(test_an_entry_that_fits_in_a_page_crosses_none);
     CHECK_RUN(test_bad_arguments_are_refused);
     return check_done();
 }
