@@ -7,18 +7,23 @@
 #include "redeem/seal.h"
 #include "tests/check.h"
 
-void shop_open(struct shop *shop, const struct sim_geometry *geometry)
+void shop_equip(struct shop *shop)
 {
     static const uint8_t first_prev[RECORD_LINK_BYTES] = {0xE0, 0xF1};
     memset(shop, 0, sizeof *shop);
     sim_entropy_open(&shop->entropy, 11);
     sim_keystore_open(&shop->keystore, false);
-    sim_flash_open(&shop->flash, geometry, 12);
     shop->stamp = (struct record_stamp){SHOP_NOW_S, 30, WALLCLOCK_RTC, 1, 60, 17, 2};
     shop->members = 5;
     CHECK_STATUS(crypto_open(&shop->entropy.hal), SCRIP_OK);
     CHECK_STATUS(keys_open(&shop->keys, &shop->keystore.hal), SCRIP_OK);
     CHECK_STATUS(keys_set_epoch(&shop->keys, SHOP_EPOCH, first_prev, true), SCRIP_OK);
+}
+
+void shop_open(struct shop *shop, const struct sim_geometry *geometry)
+{
+    shop_equip(shop);
+    sim_flash_open(&shop->flash, geometry, 12);
     CHECK_STATUS(journal_format(&shop->flash.hal, &shop->keys), SCRIP_OK);
 }
 

@@ -26,7 +26,9 @@ struct shop {
     uint8_t token[LIMIT_TOKEN_BYTES];
 };
 
-/* Enrolled, formatted, not started. The address must stay. */
+/* Enrolled, without a flash. The address must stay. */
+void shop_equip(struct shop *shop);
+/* The same with a formatted flash; not started. */
 void shop_open(struct shop *shop, const struct sim_geometry *geometry);
 void shop_close(struct shop *shop);
 
