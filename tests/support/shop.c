@@ -7,6 +7,9 @@
 #include "redeem/seal.h"
 #include "tests/check.h"
 
+const struct sim_geometry SHOP_NOR = {64 * 4096, 4096, 256, 1, 1, true};
+const struct sim_geometry SHOP_LARGE = {256 * 4096, 4096, 256, 1, 1, true};
+
 void shop_equip(struct shop *shop)
 {
     static const uint8_t first_prev[RECORD_LINK_BYTES] = {0xE0, 0xF1};
@@ -125,8 +128,30 @@ enum scrip_status shop_redeem(struct shop *shop, uint32_t code, uint32_t sale,
     return ledger_append(&shop->ledger, &redemption, &shop->stamp, 0, entry);
 }
 
+bool shop_is_spent(struct shop *shop, uint32_t code, uint32_t *seq)
+{
+    uint8_t cti[TOKEN_ID_BYTES];
+    shop_cti(code, cti);
+    return ledger_is_spent(&shop->ledger, SHOP_ISSUER, cti, seq);
+}
+
+enum scrip_status shop_acknowledge(struct shop *shop, uint32_t seq)
+{
+    uint8_t link[RECORD_LINK_BYTES];
+    TRY(ledger_link_at(&shop->ledger, seq, link));
+    return ledger_ack(&shop->ledger, seq, link);
+}
+
+/* What the sums should be. */
+struct sums {
+    uint32_t records; /* unacknowledged */
+    uint32_t count;
+    uint64_t minor;
+    bool chained; /* each record's prev is the hash of the one before */
+};
+
 /* Reads the journal itself. The flags say, for each number, what is known of it. */
-void shop_recount(struct shop *shop, struct shop_sums *sums)
+static void recount(struct shop *shop, struct sums *sums)
 {
     enum { MOST = 8192, APPROVED = 1, REVERSED = 2 };
     static uint8_t flags[MOST];
@@ -179,4 +204,14 @@ void shop_recount(struct shop *shop, struct shop_sums *sums)
             sums->minor += amounts[seq];
         }
     }
+}
+
+void shop_check_sums(struct shop *shop)
+{
+    struct sums sums;
+    recount(shop, &sums);
+    CHECK(sums.chained);
+    CHECK_EQ_INT(shop->ledger.unsettled_count, sums.count);
+    CHECK_EQ_INT(shop->ledger.unsettled_minor, sums.minor);
+    CHECK_EQ_INT(shop->ledger.head_seq - shop->ledger.acked_seq, sums.records);
 }

@@ -13,6 +13,9 @@
 
 enum { SHOP_NOW_S = 1795305600, SHOP_EPOCH = 7, SHOP_ISSUER = 9, SHOP_LIFETIME_S = 120 };
 
+/* 64 and 256 sectors of NOR. */
+extern const struct sim_geometry SHOP_NOR, SHOP_LARGE;
+
 struct shop {
     struct sim_entropy entropy;
     struct sim_keystore keystore;
@@ -48,13 +51,12 @@ MUST_CHECK enum scrip_status shop_redeem(struct shop *shop, uint32_t code, uint3
 void shop_cti(uint32_t code, uint8_t cti[TOKEN_ID_BYTES]);
 void shop_member(uint32_t number, uint8_t member[TOKEN_ID_BYTES]);
 
-/* What the sums should be, from every record held, by other means than the ledger's. */
-struct shop_sums {
-    uint32_t records; /* unacknowledged */
-    uint32_t count;
-    uint64_t minor;
-    bool chained; /* each record's prev is the hash of the one before */
-};
-void shop_recount(struct shop *shop, struct shop_sums *sums);
+bool shop_is_spent(struct shop *shop, uint32_t code, uint32_t *seq);
+/* The host's part: acknowledges up to seq under the terminal's own link. */
+MUST_CHECK enum scrip_status shop_acknowledge(struct shop *shop, uint32_t seq);
+
+/* Checks the sums and the chain against every record held, read by other means than the ledger's.
+ */
+void shop_check_sums(struct shop *shop);
 
 #endif

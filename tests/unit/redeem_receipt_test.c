@@ -5,7 +5,6 @@
 #include "tests/check.h"
 #include "tests/support/shop.h"
 
-static const struct sim_geometry NOR = {64 * 4096, 4096, 256, 1, 1, true};
 static struct shop shop;
 static struct identity terminal;
 static struct scan scan;
@@ -18,7 +17,7 @@ static uint8_t text_memory[LIMIT_CODE_CHARS];
 static void begin(void)
 {
     struct ledger_entry entry;
-    shop_open(&shop, &NOR);
+    shop_open(&shop, &SHOP_NOR);
     CHECK_STATUS(shop_start(&shop), SCRIP_OK);
     CHECK_STATUS(identity_parse(bytes_text("ACME.S1.T1"), &terminal), SCRIP_OK);
     CHECK_STATUS(keys_signing(&shop.keys, &key, point, kid), SCRIP_OK);
@@ -159,6 +158,7 @@ static void test_claims_are_strict(void)
         enum scrip_status status = receipt_verify(buffer_bytes(&code), point, &scan, &receipt);
         CHECK(status == SCRIP_OK || status == SCRIP_REFUSED_CLAIMS);
         refused += status == SCRIP_REFUSED_CLAIMS;
+        CHECK_EQ_INT(receipt.seq, status == SCRIP_OK ? 1 : 0);
         payload[i] ^= 0x20;
     }
     /* Heads, labels, the audience's letters, both copies of seq; figures may be any. */

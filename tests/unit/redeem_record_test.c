@@ -1,6 +1,7 @@
 /* record: one encoding for one record, and a reader that takes nothing else. */
 #include "redeem/record.h"
 
+#include "base/cbor.h"
 #include "base/text.h"
 #include "tests/check.h"
 #include "tests/support/entropy.h"
@@ -13,7 +14,7 @@ static struct record common(enum record_type type, uint32_t seq)
 {
     struct record record = {.type = type, .epoch = 7, .seq = seq};
     memset(record.prev, 0xAB, sizeof record.prev);
-    record.stamp = (struct record_stamp){1795305600, 30, 2, 42, 812, 17, 3};
+    record.stamp = (struct record_stamp){1795305600, 30, 2, 42, 812, 16, 1};
     return record;
 }
 
@@ -139,12 +140,12 @@ static void test_bytes_are_as_specified(void)
     CHECK_EQ_BYTES(hex_memory, expected, hex.len);
 }
 
-static void test_every_changed_structure_is_refused(void)
+static void check_changed(const struct record *record)
 {
     uint8_t memory[LIMIT_RECORD_BYTES + 1], changed[LIMIT_RECORD_BYTES + 1];
-    struct record record = redeem(), read;
+    struct record read;
     struct buffer out = buffer_of(memory, LIMIT_RECORD_BYTES);
-    CHECK_STATUS(record_write(&record, &out), SCRIP_OK);
+    CHECK_STATUS(record_write(record, &out), SCRIP_OK);
     for (size_t len = 0; len < out.len; len++) {
         CHECK_STATUS(record_read(bytes_of(memory, len), &read), SCRIP_REFUSED_SHAPE);
         CHECK(read.type == 0 && read.token.data == NULL);
@@ -166,6 +167,41 @@ static void test_every_changed_structure_is_refused(void)
         taken++;
     }
     CHECK(taken > 0);
+}
+
+static void test_every_changed_structure_is_refused(void)
+{
+    struct record record = redeem();
+    check_changed(&record);
+    record = outcome();
+    check_changed(&record);
+}
+
+/* Each key taken out, head and value, from a record that has them all. */
+static void test_every_key_is_missed(void)
+{
+    uint8_t memory[LIMIT_RECORD_BYTES], shorter[LIMIT_RECORD_BYTES];
+    struct record record = redeem(), read;
+    struct buffer out = buffer_of(memory, sizeof memory);
+    CHECK_STATUS(record_write(&record, &out), SCRIP_OK);
+    struct cbor_reader in = cbor_read(buffer_bytes(&out));
+    size_t pairs, missed = 0;
+    CHECK(cbor_get_map(&in, 24, &pairs));
+    for (size_t i = 0; i < pairs; i++) {
+        const uint8_t *start = in.at;
+        int64_t key;
+        CHECK(cbor_get_int(&in, &key) && cbor_skip(&in, 1, NULL));
+        struct buffer cut = buffer_of(shorter, sizeof shorter);
+        buffer_put_byte(&cut, (uint8_t)(memory[0] - 1));
+        buffer_put(&cut, memory + 1, (size_t)(start - memory) - 1);
+        buffer_put(&cut, in.at, (size_t)(in.end - in.at));
+        bool optional = key == RECORD_KEY_OPERATOR || key == RECORD_KEY_SHIFT ||
+                        key == RECORD_KEY_TXH;
+        CHECK_STATUS(record_read(buffer_bytes(&cut), &read),
+                     optional ? SCRIP_OK : SCRIP_REFUSED_SHAPE);
+        missed += !optional;
+    }
+    CHECK_EQ_INT(missed, 19);
 }
 
 static void check_refused(const struct record *record, enum scrip_status expected)
@@ -240,6 +276,7 @@ int main(void)
     CHECK_RUN(test_every_form_comes_back);
     CHECK_RUN(test_bytes_are_as_specified);
     CHECK_RUN(test_every_changed_structure_is_refused);
+    CHECK_RUN(test_every_key_is_missed);
     CHECK_RUN(test_a_writer_makes_nothing_that_a_reader_refuses);
     CHECK_RUN(test_codes_have_names_both_ways);
     CHECK_RUN(test_link_is_the_hash_of_the_bytes);

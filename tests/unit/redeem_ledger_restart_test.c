@@ -1,0 +1,279 @@
+/* ledger: never lost, never twice, and sums that hold; through restarts, faults and a full journal.
+ */
+#include "redeem/ledger.h"
+
+#include "tests/check.h"
+#include "tests/support/shop.h"
+
+static struct shop shop;
+static struct ledger_entry entry;
+
+static void open_shop(const struct sim_geometry *geometry)
+{
+    shop_open(&shop, geometry);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+}
+
+static void redeem(uint32_t code, uint32_t sale)
+{
+    CHECK_STATUS(shop_redeem(&shop, code, sale, PERMIT_OFFLINE, &entry), SCRIP_OK);
+    CHECK(!entry.replayed);
+}
+
+static bool has_mark(const struct ledger *ledger, struct ledger_mark mark)
+{
+    for (size_t i = 0; i < ledger->mark_count; i++)
+        if (ledger->marks[i].seq == mark.seq && ledger->marks[i].what == mark.what)
+            return true;
+    return false;
+}
+
+static void check_same(const struct ledger *a, const struct ledger *b)
+{
+    CHECK_EQ_BYTES(a->head, b->head, RECORD_LINK_BYTES);
+    CHECK_EQ_BYTES(a->acked_head, b->acked_head, RECORD_LINK_BYTES);
+    CHECK_EQ_INT(a->head_seq, b->head_seq);
+    CHECK_EQ_INT(a->acked_seq, b->acked_seq);
+    CHECK_EQ_INT(a->acked_ask, b->acked_ask);
+    CHECK_EQ_INT(a->unsettled_count, b->unsettled_count);
+    CHECK_EQ_INT(a->unsettled_minor, b->unsettled_minor);
+    CHECK_EQ_INT(a->oldest_s, b->oldest_s);
+    CHECK_EQ_INT(a->approved_seq, b->approved_seq);
+    CHECK_EQ_INT(a->spent_count, b->spent_count);
+    for (size_t i = 0; i < a->spent_count; i++) {
+        size_t k = 0;
+        while (k < b->spent_count && memcmp(a->spent[i].key, b->spent[k].key, 8) != 0)
+            k++;
+        CHECK(k < b->spent_count && a->spent[i].seq == b->spent[k].seq);
+    }
+    CHECK_EQ_INT(a->ref_count, b->ref_count);
+    CHECK_EQ_BYTES(a->refs, b->refs, a->ref_count * sizeof a->refs[0]);
+    CHECK_EQ_INT(a->member_count, b->member_count);
+    for (size_t i = 0; i < a->member_count; i++) {
+        CHECK_EQ_BYTES(a->members[i].key, b->members[i].key, 8);
+        CHECK_EQ_INT(a->members[i].sum_minor, b->members[i].sum_minor);
+    }
+    CHECK_EQ_INT(a->mark_count, b->mark_count);
+    for (size_t i = 0; i < a->mark_count; i++)
+        CHECK(has_mark(b, a->marks[i]));
+}
+
+/* A day at the till, as a seed has it. */
+static void one_step(uint32_t *random, uint32_t *next_code)
+{
+    struct bytes none = {NULL, 0};
+    *random = *random * 1664525 + 1013904223;
+    uint32_t draw = *random >> 16, seq = shop.ledger.head_seq;
+    struct ledger_story story;
+    struct journal_room room;
+    shop.stamp.t_s += draw % 7;
+    journal_room(&shop.journal, &room);
+    if (room.free_bytes < 2048)
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    switch (draw % 16) {
+    case 0:
+    case 1:
+        CHECK_STATUS(shop_redeem(&shop, *next_code, *next_code, PERMIT_ASK, &entry), SCRIP_OK);
+        CHECK_STATUS(ledger_outcome(&shop.ledger, entry.seq,
+                                    (enum record_result)(RECORD_ACCEPTED + draw / 16 % 4), none, 0,
+                                    &shop.stamp),
+                     SCRIP_OK);
+        ++*next_code;
+        break;
+    case 2:
+    case 3:
+        seq -= seq > draw / 16 % 8 ? draw / 16 % 8 : 0;
+        if (seq > 0 && ledger_story(&shop.ledger, seq, &story) == SCRIP_OK &&
+            story.state == STORY_APPROVED)
+            CHECK_STATUS(ledger_reverse(&shop.ledger, seq, &shop.stamp, &entry), SCRIP_OK);
+        break;
+    case 4:
+        if (seq - shop.ledger.acked_seq > 2) {
+            seq = shop.ledger.acked_seq + 1 + draw / 16 % (seq - shop.ledger.acked_seq);
+            CHECK_STATUS(ledger_late(&shop.ledger, seq, RECORD_CODE_OTHER, &shop.stamp), SCRIP_OK);
+        }
+        break;
+    case 5:
+        if (seq > shop.ledger.acked_seq) {
+            seq = shop.ledger.acked_seq + 1 + draw / 16 % (seq - shop.ledger.acked_seq);
+            CHECK_STATUS(shop_acknowledge(&shop, seq), SCRIP_OK);
+        }
+        break;
+    case 6:
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+        break;
+    default:
+        CHECK_STATUS(shop_redeem(&shop, *next_code, *next_code, PERMIT_OFFLINE, &entry), SCRIP_OK);
+        ++*next_code;
+        break;
+    }
+    ledger_clock(&shop.ledger, shop.stamp.t_s - 60, 30, 0);
+}
+
+/* Long enough to lap the ring several times, so that checkpoints and reclaim take part. */
+static void test_a_restart_knows_what_was_known(void)
+{
+    static struct ledger before;
+    uint32_t random = 5, code = 1;
+    open_shop(&SHOP_NOR);
+    for (int step = 0; step < 3000; step++) {
+        one_step(&random, &code);
+        if (step % 37 != 0)
+            continue;
+        before = shop.ledger;
+        shop_check_sums(&shop);
+        CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+        ledger_clock(&shop.ledger, before.floor_s, before.unc_s, before.signed_s);
+        check_same(&before, &shop.ledger);
+        CHECK_EQ_INT(shop.found.voided_seq, 0);
+        CHECK(shop.found.records <= LEDGER_PERIOD);
+        if (check_state.failures > 0)
+            break;
+    }
+    CHECK(shop.journal.tail_sector > 64);
+    shop_close(&shop);
+}
+
+static void test_a_fault_closes_until_it_is_known_what_is_there(void)
+{
+    uint32_t seq;
+    open_shop(&SHOP_NOR);
+    redeem(1, 1);
+    for (int durable = 0; durable < 2; durable++) {
+        uint32_t code = 10u + (uint32_t)durable, head = shop.ledger.head_seq;
+        if (durable) {
+            /* The second page is the record's last. */
+            shop.flash.fault_at = shop.flash.operations + 2;
+        } else {
+            shop.flash.tear = SIM_TEAR_NONE;
+            shop.flash.cut_at = shop.flash.operations + 1;
+        }
+        CHECK_STATUS(shop_redeem(&shop, code, code, PERMIT_OFFLINE, &entry), SCRIP_FAULT_FLASH);
+        shop.flash.cut_at = shop.flash.fault_at = 0;
+        CHECK(shop.ledger.broken);
+        CHECK_STATUS(shop_redeem(&shop, 1, 1, PERMIT_OFFLINE, &entry), SCRIP_FAULT_READ_ONLY);
+        CHECK_STATUS(ledger_reverse(&shop.ledger, 1, &shop.stamp, &entry), SCRIP_FAULT_READ_ONLY);
+        CHECK_STATUS(ledger_ack(&shop.ledger, 1, shop.ledger.head), SCRIP_FAULT_READ_ONLY);
+        CHECK_STATUS(ledger_idle(&shop.ledger), SCRIP_FAULT_READ_ONLY);
+        if (!durable) {
+            CHECK_STATUS(ledger_refence(&shop.ledger), SCRIP_FAULT_FLASH);
+            CHECK(shop.ledger.broken);
+            sim_flash_power_on(&shop.flash);
+        }
+        CHECK_STATUS(ledger_refence(&shop.ledger), SCRIP_OK);
+        CHECK_EQ_INT(shop.ledger.head_seq, head + (durable ? 1u : 0u));
+        CHECK_EQ_INT(shop_is_spent(&shop, code, &seq), durable);
+        shop_check_sums(&shop);
+    }
+    CHECK_STATUS(shop_redeem(&shop, 11, 11, PERMIT_OFFLINE, &entry), SCRIP_OK);
+    CHECK(entry.replayed);
+    redeem(10, 10);
+    shop_close(&shop);
+}
+
+/* Flips a bit of a record where it lies. */
+static void damage(uint32_t seq)
+{
+    struct journal_at at;
+    uint8_t room[JOURNAL_BUFFER_BYTES];
+    struct journal_entry found;
+    CHECK_STATUS(journal_find(&shop.journal, seq, &at), SCRIP_OK);
+    do {
+        struct buffer buffer = buffer_of(room, sizeof room);
+        CHECK_STATUS(journal_next(&shop.journal, &at, &buffer, &found), SCRIP_OK);
+    } while (found.type != JOURNAL_DATA || found.seq != seq);
+    uint32_t sector = found.at.sector % (SHOP_NOR.size / SHOP_NOR.sector_size);
+    sim_flash_flip(&shop.flash, sector * SHOP_NOR.sector_size + found.at.offset + 60, 4);
+}
+
+static void test_an_unreadable_record_is_missing_and_the_rest_goes_on(void)
+{
+    struct bytes record;
+    uint8_t link[RECORD_LINK_BYTES];
+    uint32_t seq = 0, lost;
+    open_shop(&SHOP_NOR);
+    for (uint32_t i = 1; i <= 9; i++)
+        redeem(i, i);
+    CHECK_STATUS(ledger_link_at(&shop.ledger, 4, link), SCRIP_OK);
+    damage(4);
+    for (int restart = 0; restart < 2; restart++) {
+        for (seq = 0; ledger_outbox(&shop.ledger, &seq, &record) == SCRIP_OK;)
+            ;
+        CHECK_EQ_INT(seq, 4);
+        CHECK_EQ_INT(record.len, 0);
+        lost = seq;
+        CHECK_STATUS(ledger_outbox(&shop.ledger, &seq, &record), SCRIP_OK);
+        CHECK_EQ_INT(seq, lost + 1);
+        uint8_t again[RECORD_LINK_BYTES];
+        CHECK_STATUS(ledger_link_at(&shop.ledger, lost, again), SCRIP_OK);
+        CHECK_EQ_BYTES(again, link, sizeof link);
+        CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+        CHECK_EQ_INT(shop.found.damaged, 1);
+    }
+    CHECK_STATUS(ledger_late(&shop.ledger, 4, RECORD_CODE_LOST, &shop.stamp), SCRIP_OK);
+    CHECK_STATUS(shop_acknowledge(&shop, 6), SCRIP_OK);
+    shop_check_sums(&shop);
+    CHECK_EQ_INT(shop.ledger.unsettled_count, 3);
+    CHECK_STATUS(shop_acknowledge(&shop, 10), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.unsettled_minor, 0);
+    shop_close(&shop);
+}
+
+/* The record was counted before it became unreadable: the sums are counted afresh. */
+static void test_the_value_of_an_unreadable_record_leaves_the_sums(void)
+{
+    open_shop(&SHOP_NOR);
+    for (uint32_t i = 1; i <= 9; i++)
+        redeem(i, i);
+    damage(4);
+    CHECK_EQ_INT(shop.ledger.unsettled_count, 9);
+    CHECK_STATUS(shop_acknowledge(&shop, 6), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.unsettled_count, 3);
+    shop_check_sums(&shop);
+    shop_close(&shop);
+}
+
+static void test_a_full_journal_still_takes_what_must_be_taken(void)
+{
+    struct bytes none = {NULL, 0};
+    enum scrip_status status;
+    uint32_t code = 1, seq;
+    open_shop(&SHOP_NOR);
+    for (;;) {
+        status = shop_redeem(&shop, code, code, PERMIT_OFFLINE, &entry);
+        if (status != SCRIP_OK)
+            break;
+        shop.stamp.t_s += 60;
+        ledger_clock(&shop.ledger, shop.stamp.t_s, 30, 0);
+        if (code++ % 4 == 0)
+            CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    }
+    CHECK_STATUS(status, SCRIP_REFUSED_FULL);
+    CHECK(code > 100);
+    shop_check_sums(&shop);
+    seq = shop.ledger.head_seq;
+    for (uint32_t i = 0; i < 32; i++)
+        CHECK_STATUS(ledger_reverse(&shop.ledger, seq - i, &shop.stamp, &entry), SCRIP_OK);
+    for (uint32_t i = 1; i <= 64; i++)
+        CHECK_STATUS(ledger_late(&shop.ledger, i, RECORD_CODE_OTHER, &shop.stamp), SCRIP_OK);
+    shop_check_sums(&shop);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    shop_check_sums(&shop);
+    CHECK_STATUS(shop_acknowledge(&shop, 64), SCRIP_OK);
+    CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    CHECK_STATUS(shop_redeem(&shop, code, code, PERMIT_ASK, &entry), SCRIP_OK);
+    CHECK_STATUS(ledger_outcome(&shop.ledger, entry.seq, RECORD_OFFLINE, none, 0, &shop.stamp),
+                 SCRIP_OK);
+    shop_check_sums(&shop);
+    shop_close(&shop);
+}
+
+int main(void)
+{
+    CHECK_RUN(test_a_restart_knows_what_was_known);
+    CHECK_RUN(test_a_fault_closes_until_it_is_known_what_is_there);
+    CHECK_RUN(test_an_unreadable_record_is_missing_and_the_rest_goes_on);
+    CHECK_RUN(test_the_value_of_an_unreadable_record_leaves_the_sums);
+    CHECK_RUN(test_a_full_journal_still_takes_what_must_be_taken);
+    return check_done();
+}
