@@ -249,20 +249,26 @@ static void drop_stray_scan(struct agent *agent)
         agent_log(agent, HAL_LOG_INFO, "a scan while no sale was open was dropped", SCRIP_OK);
 }
 
+/* What codes and the host have proven of the time is the ledger's to keep: it lets go of codes
+ * whose life is over, also on a terminal that is offline for long. */
+static void keep_time(struct agent *agent)
+{
+    const struct wallclock *clock = &agent->clock;
+    if (clock->source != WALLCLOCK_NONE &&
+        (clock->floor_s != agent->ledger.floor_s || clock->signed_s != agent->ledger.signed_s))
+        ledger_clock(&agent->ledger, clock->floor_s, wallclock_floor_unc_s(clock), clock->signed_s);
+}
+
 /* Sync appends (late verdicts, acks), which must not mix with an append that is in doubt. */
 static void poll_sync(struct agent *agent, uint64_t now_ms, uint32_t *sleep_ms)
 {
     bool idle = agent->transaction.state == TRANSACTION_IDLE &&
                 now_ms - agent->busy_up_ms >= AGENT_IDLE_MS;
-    uint32_t signed_s = agent->clock.signed_s;
 
     if (agent->hal->net == NULL || agent->transaction.state == TRANSACTION_MEND)
         return;
     sync_poll(&agent->sync, idle, sleep_ms);
     reload_objects(agent);
-    if (agent->clock.signed_s != signed_s)
-        ledger_clock(&agent->ledger, agent->clock.floor_s, agent->clock.base_unc_ms / 1000,
-                     agent->clock.signed_s);
 }
 
 enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
@@ -282,6 +288,7 @@ enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
     }
 
     poll_sync(agent, now_ms, sleep_ms);
+    keep_time(agent);
     if (agent->transaction.state == TRANSACTION_IDLE) {
         enum scrip_status status = ledger_idle(&agent->ledger);
         if (status == SCRIP_AGAIN)

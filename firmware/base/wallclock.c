@@ -73,6 +73,19 @@ void wallclock_read(const struct wallclock *clock, struct wallclock_time *now)
     now->up_s = clamp_u32(up_ms / 1000);
 }
 
+uint32_t wallclock_floor_unc_s(const struct wallclock *clock)
+{
+    if (clock->source == WALLCLOCK_NONE)
+        return UINT32_MAX;
+    uint64_t elapsed_ms = uptime(clock) - clock->base_up_ms;
+    uint64_t t_ms = (uint64_t)clock->base_s * 1000 + elapsed_ms;
+    uint64_t floor_ms = (uint64_t)clock->floor_s * 1000;
+    uint64_t unc_ms = clock->base_unc_ms + elapsed_ms / DRIFT;
+    uint64_t added_ms = (t_ms > floor_ms ? t_ms - floor_ms : 0) / DRIFT +
+                        (clock->source == WALLCLOCK_RTC ? BOOT_MS : 0);
+    return unc_ms > added_ms ? clamp_u32((unc_ms - added_ms + 500) / 1000) : 0;
+}
+
 enum scrip_status wallclock_set_host(struct wallclock *clock, uint32_t t_s, uint64_t asked_up_ms)
 {
     uint64_t up_ms = uptime(clock);

@@ -315,6 +315,30 @@ static void test_training_records_nothing(void)
     test_terminal_free(&terminal);
 }
 
+/* Without a host for long, genuine codes are what shows that time has passed. */
+static void test_expired_codes_make_room_offline(void)
+{
+    uint8_t text[LIMIT_CODE_CHARS];
+    struct scrip_sale first = test_sale(1), second = test_sale(2);
+    struct scrip_answer answer;
+    struct token_claims claims = test_claims(2);
+    const struct ledger *ledger = &agent_of(&terminal.scrip)->ledger;
+
+    test_terminal_open(&terminal);
+    CHECK_STATUS(redeem(test_terminal_code(&terminal, 1, text), &first, &answer), SCRIP_OK);
+    sim_rtc_advance(&terminal.rtc, 600 * 1000);
+    test_terminal_settle(&terminal);
+    CHECK_EQ_INT(ledger->spent_count, 1);
+    claims.iat_s += 600;
+    claims.exp_s += 600;
+    CHECK_STATUS(redeem(test_code(&terminal.issuer, &claims, 'B', text), &second, &answer),
+                 SCRIP_OK);
+    test_terminal_settle(&terminal);
+    CHECK_EQ_INT(ledger->spent_count, 1);
+    CHECK_EQ_INT(ledger->spent[0].seq, 2);
+    test_terminal_free(&terminal);
+}
+
 int main(void)
 {
     CHECK_RUN(test_offline_redemption_is_durable_and_complete);
@@ -327,5 +351,6 @@ int main(void)
     CHECK_RUN(test_reversal_releases_the_code_here);
     CHECK_RUN(test_receipt_verifies_without_the_terminal);
     CHECK_RUN(test_training_records_nothing);
+    CHECK_RUN(test_expired_codes_make_room_offline);
     return check_done();
 }

@@ -248,6 +248,34 @@ static void test_evidence_raises_the_floor_to_what_is_past(void)
     CHECK_STATUS(wallclock_set_host(&clock, now.t_s - now.unc_s, fake.up_ms), SCRIP_OK);
 }
 
+/* A terminal that is offline for a day, restarts every hour and keeps a new floor each time, knows
+ * the time as well as one that ran through, but for the restart. */
+static void test_a_floor_keeps_its_uncertainty(void)
+{
+    struct fake fake;
+    struct wallclock clock;
+    uint32_t floor_s = FLOOR, unc_s = 5;
+    fake_open(&fake, HAL_RTC_TRUSTED, FLOOR);
+    for (int hour = 1; hour <= 24; hour++) {
+        fake.rtc_s = FLOOR + (uint32_t)hour * 3600;
+        wallclock_open(&clock, &fake.hal, floor_s, unc_s, FLOOR, OFFLINE);
+        CHECK_EQ_INT(wallclock_floor_unc_s(&clock), unc_s);
+        fake.up_ms += 1800 * 1000;
+        wallclock_raise_floor(&clock, fake.rtc_s);
+        CHECK(clock.floor_s > floor_s);
+        floor_s = clock.floor_s;
+        unc_s = wallclock_floor_unc_s(&clock);
+    }
+    fake.rtc_s = FLOOR + DAY;
+    wallclock_open(&clock, &fake.hal, floor_s, unc_s, FLOOR, OFFLINE);
+    uint32_t through_s = 5 + DAY / 5000 + 30;
+    CHECK(read_clock(&clock).unc_s >= through_s - 1 && read_clock(&clock).unc_s <= through_s + 13);
+
+    fake_open(&fake, HAL_RTC_NONE, FLOOR);
+    wallclock_open(&clock, &fake.hal, FLOOR, 0, 0, OFFLINE);
+    CHECK_EQ_INT(wallclock_floor_unc_s(&clock), UINT32_MAX);
+}
+
 int main(void)
 {
     CHECK_RUN(test_without_an_rtc_time_is_unknown);
@@ -258,5 +286,6 @@ int main(void)
     CHECK_RUN(test_host_time_and_the_floor);
     CHECK_RUN(test_a_challenge_dates_an_unknown_time);
     CHECK_RUN(test_evidence_raises_the_floor_to_what_is_past);
+    CHECK_RUN(test_a_floor_keeps_its_uncertainty);
     return check_done();
 }
