@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "tests/check.h"
 #include "tests/support/host_world.h"
 
@@ -43,14 +44,35 @@ static void test_no_certificate_no_answer(void)
     CHECK(!is_heard(&world.ca, NULL));
 }
 
+/* The list names this terminal's key: by another authority's word it is not let in all the same. */
+static bool is_heard_when_listed(const struct test_certificate *certificate)
+{
+    struct world_terminal listed = *two;
+    char hex[2 * CRYPTO_HASH_BYTES + 1] = {0};
+    struct buffer out = buffer_of(hex, sizeof hex - 1);
+    bool heard;
+
+    text_hex_encode(bytes_of(certificate->spki_sha256, CRYPTO_HASH_BYTES), &out);
+    (void)snprintf(listed.allow_path, sizeof listed.allow_path, "%s/terminals/%s", world.pki_dir,
+                   hex);
+    heard = !world_allow(&listed, NULL) || is_heard(&world.ca, certificate);
+    CHECK(unlink(listed.allow_path) == 0);
+    return heard;
+}
+
 static void test_foreign_authority_is_refused(void)
 {
     struct test_ca other;
     struct test_certificate certificate;
 
     REQUIRE(test_ca_make(&other, "Test CA")); /* the same name, another key */
-    REQUIRE(test_certificate_make(&certificate, &other, TEST_CLIENT, IDENTITY_URN "M.S1.T1", 30));
+    REQUIRE(test_certificate_make(&certificate, &other, TEST_CLIENT, IDENTITY_URN "M.S1.T2", 30));
     CHECK(!is_heard(&world.ca, &certificate));
+    CHECK(!is_heard_when_listed(&certificate));
+    test_certificate_free(&certificate);
+    REQUIRE(
+        test_certificate_make(&certificate, &world.ca, TEST_CLIENT, IDENTITY_URN "M.S1.T2", 30));
+    CHECK(is_heard_when_listed(&certificate)); /* so it is the authority that decides */
     test_certificate_free(&certificate);
     test_ca_free(&other);
 }

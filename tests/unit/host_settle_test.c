@@ -472,6 +472,12 @@ static void test_statement_must_be_the_terminals_own(void)
     CHECK_EQ_INT(one->client.status, 422);
     CHECK(test_client_has(&one->client, "urn:scrip:err:statement"));
     one->key = key;
+    /* By its own key, but in another's name. */
+    one->name[sizeof "M.S1.T" - 1] = '2';
+    REQUIRE(world_send(one, &sync));
+    CHECK_EQ_INT(one->client.status, 422);
+    CHECK(test_client_has(&one->client, "names another terminal"));
+    one->name[sizeof "M.S1.T" - 1] = '1';
     /* Another terminal's, well signed, over this terminal's connection. */
     REQUIRE(test_client_post(&two->client, "/v1/sync", world_sync_body(one, &sync)));
     CHECK_EQ_INT(two->client.status, 422);
