@@ -131,7 +131,8 @@ MUST_CHECK enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
  * Redeems a code for a sale. code NULL: the terminal's own scanner is asked (AGAIN until it
  * delivers; scrip_result tells). OK: approved and durable. AGAIN: the answer comes by scrip_result
  * with the same sale_id and service_id. REFUSED_*: no value was given. FAULT_*: no value was given,
- * unless scrip_result says so later. The same request again gets the same answer.
+ * unless scrip_result says so later. The same request again gets the same answer; behind some forty
+ * others only while its code is valid (scrip_result finds it for as long as it is held).
  */
 MUST_CHECK enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
                                           const struct scrip_sale *sale,

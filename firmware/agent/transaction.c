@@ -316,8 +316,8 @@ static bool answered_before(struct agent *agent, const struct request_ids *ids,
     struct ledger_story story;
     const struct refusal *kept;
     uint32_t seq;
-    enum scrip_status status = ledger_lookup(&agent->ledger, bytes_text(ids->sale_id),
-                                             bytes_text(ids->service_id), bytes_of(NULL, 0), &seq);
+    enum scrip_status status = ledger_recent(&agent->ledger, bytes_text(ids->sale_id),
+                                             bytes_text(ids->service_id), &seq);
 
     if (status == SCRIP_OK) {
         status = ledger_story(&agent->ledger, seq, &story);

@@ -193,6 +193,11 @@ MUST_CHECK enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes s
                                            struct bytes service_id, struct bytes transaction_id,
                                            uint32_t *seq);
 
+/* The same among the last LEDGER_REFS requests alone, by both ids: what a sale is asked before it
+ * may be new. Reads a record only where one is likely to be found, however long the journal. */
+MUST_CHECK enum scrip_status ledger_recent(struct ledger *ledger, struct bytes sale_id,
+                                           struct bytes service_id, uint32_t *seq);
+
 /*
  * The outbox. Records in order above acked_seq, never an ask before its outcome. *seq: in, the last
  * one read (start with acked_seq); out, this one's. record is valid until the next ledger call.

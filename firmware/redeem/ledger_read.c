@@ -110,20 +110,17 @@ static bool matches(const struct record *record, struct bytes sale_id, struct by
            (transaction_id.len == 0 || bytes_equal(record->transaction_id, transaction_id));
 }
 
-enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
-                                struct bytes service_id, struct bytes transaction_id, uint32_t *seq)
+/* Among the last LEDGER_REFS requests. */
+static enum scrip_status find_recent(struct ledger *ledger, struct bytes sale_id,
+                                     struct bytes service_id, struct bytes transaction_id,
+                                     uint32_t *seq)
 {
-    struct record record;
-    struct journal_at at;
-    enum scrip_status status;
     uint32_t hash = ledger_ref_hash(sale_id, service_id);
-    *seq = 0;
-    if (service_id.len == 0 && transaction_id.len == 0)
-        return SCRIP_REFUSED_ARGUMENT;
     for (size_t i = ledger->ref_count; i-- > 0 && service_id.len > 0;) {
+        struct record record;
         if (ledger->refs[i].hash != hash)
             continue;
-        status = ledger_record(ledger, ledger->refs[i].seq, &record);
+        enum scrip_status status = ledger_record(ledger, ledger->refs[i].seq, &record);
         if (status == SCRIP_OK && matches(&record, sale_id, service_id, transaction_id)) {
             *seq = record.seq;
             return SCRIP_OK;
@@ -132,6 +129,27 @@ enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
             status != SCRIP_FAULT_CORRUPT)
             return status;
     }
+    return SCRIP_REFUSED_NOT_FOUND;
+}
+
+enum scrip_status ledger_recent(struct ledger *ledger, struct bytes sale_id,
+                                struct bytes service_id, uint32_t *seq)
+{
+    *seq = 0;
+    return find_recent(ledger, sale_id, service_id, bytes_of(NULL, 0), seq);
+}
+
+enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
+                                struct bytes service_id, struct bytes transaction_id, uint32_t *seq)
+{
+    struct record record;
+    struct journal_at at;
+    *seq = 0;
+    if (service_id.len == 0 && transaction_id.len == 0)
+        return SCRIP_REFUSED_ARGUMENT;
+    enum scrip_status status = find_recent(ledger, sale_id, service_id, transaction_id, seq);
+    if (status != SCRIP_REFUSED_NOT_FOUND)
+        return status;
     journal_oldest(ledger->journal, &at);
     while ((status = ledger_next(ledger, &at, &record)) != SCRIP_AGAIN) {
         if (status == SCRIP_OK && matches(&record, sale_id, service_id, transaction_id))

@@ -339,6 +339,30 @@ static void test_expired_codes_make_room_offline(void)
     test_terminal_free(&terminal);
 }
 
+/* The customer does not wait for the records of those before. */
+static void test_a_long_journal_is_not_read_for_a_new_sale(void)
+{
+    uint8_t text[LIMIT_CODE_CHARS];
+    struct scrip_answer answer;
+    uint64_t early = 0, late = 0;
+
+    test_terminal_open(&terminal);
+    for (uint8_t number = 1; number <= 25; number++) {
+        struct scrip_sale sale = test_sale(number);
+        struct bytes code = test_terminal_code(&terminal, number, text);
+        uint64_t before = terminal.journal.reads;
+        CHECK_STATUS(redeem(code, &sale, &answer), SCRIP_OK);
+        if (number == 2)
+            early = terminal.journal.reads - before;
+        late = terminal.journal.reads - before;
+        test_terminal_settle(&terminal);
+    }
+    CHECK(early > 0);
+    /* A binary search over the sectors is what may grow. */
+    CHECK(late <= 2 * early);
+    test_terminal_free(&terminal);
+}
+
 int main(void)
 {
     CHECK_RUN(test_offline_redemption_is_durable_and_complete);
@@ -352,5 +376,6 @@ int main(void)
     CHECK_RUN(test_receipt_verifies_without_the_terminal);
     CHECK_RUN(test_training_records_nothing);
     CHECK_RUN(test_expired_codes_make_room_offline);
+    CHECK_RUN(test_a_long_journal_is_not_read_for_a_new_sale);
     return check_done();
 }

@@ -268,6 +268,9 @@ static void test_lookup_finds_what_a_reference_led_to(void)
         CHECK_STATUS(ledger_lookup(&shop.ledger, lane, bytes_text("S50"), none, &seq), SCRIP_OK);
         CHECK_EQ_INT(seq, 50);
         /* Beyond the table, by walking. */
+        CHECK_STATUS(ledger_recent(&shop.ledger, lane, bytes_text("S50"), &seq), SCRIP_OK);
+        CHECK_STATUS(ledger_recent(&shop.ledger, lane, bytes_text("S3"), &seq),
+                     SCRIP_REFUSED_NOT_FOUND);
         CHECK_STATUS(ledger_lookup(&shop.ledger, lane, bytes_text("S3"), none, &seq), SCRIP_OK);
         CHECK_EQ_INT(seq, 3);
         CHECK_STATUS(ledger_lookup(&shop.ledger, lane, none, bytes_text("T7"), &seq), SCRIP_OK);
