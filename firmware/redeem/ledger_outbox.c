@@ -169,9 +169,13 @@ enum scrip_status ledger_keep(void *context, uint32_t sector)
         return SCRIP_FAULT_READ_ONLY;
     if (ledger->checkpoint.sector <= sector)
         return ledger_checkpoint(ledger);
-    /* What was acknowledged since the last note could not be taken from the sums any more. */
-    if (ledger->noted_ack != ledger->acked_seq)
-        return ledger_note_state(ledger);
+    /* Recovery takes what was acknowledged since the last note from the sums, one record at a time.
+     * Where those are gone it counts the whole outbox: right too, but long. So a full journal does
+     * without the note. */
+    if (ledger->noted_ack != ledger->acked_seq) {
+        enum scrip_status status = ledger_note_state(ledger);
+        return status == SCRIP_REFUSED_FULL ? SCRIP_OK : status;
+    }
     return SCRIP_OK;
 }
 

@@ -110,6 +110,26 @@ static void one_step(uint32_t *random, uint32_t *next_code)
     ledger_clock(&shop.ledger, shop.stamp.t_s - 60, 30, 0);
 }
 
+/* Boots alone lap the ring: what the checkpoint knows outlives the sector that it lies in. */
+static void test_a_checkpoint_outlives_its_sector(void)
+{
+    static const struct sim_geometry small = {24 * 4096, 4096, 256, 1, 1, true};
+    uint32_t seq;
+    open_shop(&small);
+    redeem(1, 1);
+    CHECK_STATUS(shop_acknowledge(&shop, 1), SCRIP_OK);
+    uint32_t first = shop.ledger.checkpoint.sector;
+    while (shop.journal.tail_sector <= first + 24 && check_state.failures == 0) {
+        CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    }
+    CHECK(shop_is_spent(&shop, 1, &seq) && seq == 1);
+    CHECK_EQ_INT(shop.ledger.head_seq, 1);
+    CHECK_STATUS(shop_redeem(&shop, 1, 2, PERMIT_OFFLINE, &entry), SCRIP_REFUSED_USED);
+    redeem(2, 2);
+    shop_close(&shop);
+}
+
 /* Long enough to lap the ring several times, so that checkpoints and reclaim take part. */
 static void test_a_restart_knows_what_was_known(void)
 {
@@ -270,6 +290,7 @@ static void test_a_full_journal_still_takes_what_must_be_taken(void)
 
 int main(void)
 {
+    CHECK_RUN(test_a_checkpoint_outlives_its_sector);
     CHECK_RUN(test_a_restart_knows_what_was_known);
     CHECK_RUN(test_a_fault_closes_until_it_is_known_what_is_there);
     CHECK_RUN(test_an_unreadable_record_is_missing_and_the_rest_goes_on);
