@@ -83,12 +83,6 @@ MUST_CHECK enum scrip_status journal_scan(const struct journal *journal, struct 
 MUST_CHECK enum scrip_status journal_open(const struct journal *journal, struct journal_at at,
                                           const struct journal_header *header, uint8_t *out);
 
-/* The fence that decides on what stands before `at`: the last BOOT of the run of fences that
- * follows, or its last GAP when there is no BOOT. AGAIN: what follows is no fence. */
-MUST_CHECK enum scrip_status journal_fence_after(const struct journal *journal,
-                                                 struct journal_at at, struct journal_at *fence,
-                                                 struct journal_header *header);
-
 /* A fence's payload. */
 struct journal_at journal_fence_last(const uint8_t *payload);
 

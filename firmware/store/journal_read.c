@@ -187,15 +187,35 @@ enum scrip_status journal_open(const struct journal *journal, struct journal_at 
     return status;
 }
 
-enum scrip_status journal_fence_after(const struct journal *journal, struct journal_at at,
-                                      struct journal_at *fence, struct journal_header *header)
+struct journal_at journal_fence_last(const uint8_t *payload)
+{
+    return (struct journal_at){bytes_get_u32(payload), bytes_get_u16(payload + 4) * 16u, 0, 0};
+}
+
+static uint32_t place_code(const struct journal *journal, struct journal_at at)
+{
+    return at.sector * (journal->flash->sector_size / 16) + at.offset / 16;
+}
+
+static bool is_after(uint32_t place, uint32_t other)
+{
+    return place != other && place - other < UINT32_MAX / 2;
+}
+
+/* The last fence of the run of fences after `at`, not beyond limit: a BOOT, or a GAP when there is
+ * none. AGAIN: what follows is no fence. */
+static enum scrip_status fence_after(const struct journal *journal, struct journal_at at,
+                                     uint32_t limit, struct journal_at *fence,
+                                     struct journal_header *header)
 {
     enum scrip_status found = SCRIP_AGAIN;
     struct journal_header next;
 
     for (;;) {
         enum scrip_status status = journal_scan(journal, &at, &next);
-        if (status == SCRIP_AGAIN || (status == SCRIP_OK && !is_fence(next.type)))
+        if (status == SCRIP_AGAIN ||
+            (status == SCRIP_OK &&
+             (!is_fence(next.type) || is_after(place_code(journal, at), limit))))
             return found;
         TRY(status);
         if (found != SCRIP_OK || next.type == JOURNAL_BOOT || header->type == JOURNAL_GAP) {
@@ -207,17 +227,7 @@ enum scrip_status journal_fence_after(const struct journal *journal, struct jour
     }
 }
 
-struct journal_at journal_fence_last(const uint8_t *payload)
-{
-    return (struct journal_at){bytes_get_u32(payload), bytes_get_u16(payload + 4) * 16u, 0, 0};
-}
-
-static uint32_t place_code(const struct journal *journal, struct journal_at at)
-{
-    return at.sector * (journal->flash->sector_size / 16) + at.offset / 16;
-}
-
-/* Opens the fence that decides on the entries before it, into data. AGAIN: it is damaged. */
+/* Opens a fence into data. AGAIN: it is damaged. */
 static enum scrip_status open_fence(const struct journal *journal, struct journal_at fence,
                                     const struct journal_header *header, uint8_t *data)
 {
@@ -227,6 +237,35 @@ static enum scrip_status open_fence(const struct journal *journal, struct journa
     return status == SCRIP_FAULT_CORRUPT ? SCRIP_AGAIN : status;
 }
 
+/*
+ * What the fences that follow say of an entry that ends at `after`. A fence takes back what lies
+ * between the entry it names and itself, earlier fences too. One that names an entry further on
+ * does not speak of this one, as entries that cannot be read lie between: then those before that
+ * count.
+ */
+static enum scrip_status judge(const struct journal *journal, struct journal_at here,
+                               struct journal_at after, uint8_t *data, bool *is_void, bool *copied)
+{
+    uint32_t limit = place_code(journal, journal->head);
+    uint32_t place = place_code(journal, here);
+    struct journal_header header;
+    struct journal_at fence;
+
+    *is_void = *copied = false;
+    for (;;) {
+        enum scrip_status status = fence_after(journal, after, limit, &fence, &header);
+        if (status == SCRIP_OK)
+            status = open_fence(journal, fence, &header, data);
+        if (status != SCRIP_OK)
+            return status == SCRIP_AGAIN ? SCRIP_OK : status;
+        limit = place_code(journal, journal_fence_last(data));
+        *is_void = is_after(place, limit);
+        *copied = place == limit && data[6] != 0;
+        if (!is_after(limit, place))
+            return SCRIP_OK;
+    }
+}
+
 /* A fence's copy is delivered where the walk comes to the fence, unless its original has been. What
  * decides is what was delivered, not what can be read: cells that were cut read differently each
  * time. */
@@ -234,15 +273,8 @@ static enum scrip_status next_copy(const struct journal *journal, struct journal
                                    const struct journal_header *header, struct journal_at *at,
                                    uint8_t *data, struct journal_entry *entry)
 {
-    struct journal_header later;
-    struct journal_at fence;
-    enum scrip_status status = journal_fence_after(journal, *at, &fence, &later);
+    enum scrip_status status = open_fence(journal, here, header, data);
 
-    if (status == SCRIP_OK && later.type == JOURNAL_BOOT)
-        return SCRIP_AGAIN;
-    if (status != SCRIP_OK && status != SCRIP_AGAIN)
-        return status;
-    status = open_fence(journal, here, header, data);
     if (status == SCRIP_AGAIN)
         return SCRIP_FAULT_CORRUPT;
     TRY(status);
@@ -256,31 +288,14 @@ static enum scrip_status next_copy(const struct journal *journal, struct journal
     return SCRIP_OK;
 }
 
-/* A fence decides on what lies between the entry that it names and itself: that never was. */
 static enum scrip_status next_original(const struct journal *journal, struct journal_at here,
                                        const struct journal_header *header, struct journal_at *at,
                                        uint8_t *data, struct journal_entry *entry)
 {
-    struct journal_header fence_header;
-    struct journal_at fence;
-    bool copied = false;
-    enum scrip_status status = journal_fence_after(journal, *at, &fence, &fence_header);
+    enum scrip_status status = SCRIP_FAULT_CORRUPT;
 
-    if (status == SCRIP_OK)
-        status = open_fence(journal, fence, &fence_header, data);
-    if (status == SCRIP_OK) {
-        uint32_t last = place_code(journal, journal_fence_last(data));
-        uint32_t ahead = place_code(journal, here) - last;
-        if (ahead != 0 && ahead < UINT32_MAX / 2)
-            return SCRIP_AGAIN;
-        copied = ahead == 0 && data[6] != 0;
-    } else if (status != SCRIP_AGAIN) {
-        return status;
-    }
-    status = header->len > JOURNAL_PAYLOAD_MAX ? SCRIP_FAULT_CORRUPT
-                                               : journal_open(journal, here, header, data);
-    if (status == SCRIP_FAULT_CORRUPT && copied)
-        return SCRIP_AGAIN;
+    if (header->len <= JOURNAL_PAYLOAD_MAX)
+        status = journal_open(journal, here, header, data);
     TRY(status);
     at->seen = place_code(journal, here);
     entry->payload = bytes_of(data, header->len);
@@ -292,6 +307,7 @@ enum scrip_status journal_next(const struct journal *journal, struct journal_at 
 {
     struct journal_header header;
     enum scrip_status status = SCRIP_AGAIN;
+    bool is_void, copied;
 
     if (buffer->capacity < JOURNAL_BUFFER_BYTES)
         return SCRIP_REFUSED_ARGUMENT;
@@ -300,10 +316,17 @@ enum scrip_status journal_next(const struct journal *journal, struct journal_at 
         struct journal_at here = *at;
         TRY(journal_step(journal, at, &header));
         *entry = (struct journal_entry){header.type, header.seq, here, {NULL, 0}};
+        if (header.type == JOURNAL_ACK || header.type == JOURNAL_GAP)
+            continue;
+        TRY(judge(journal, here, *at, buffer->data, &is_void, &copied));
+        if (is_void)
+            continue;
         if (header.type == JOURNAL_BOOT)
             status = next_copy(journal, here, &header, at, buffer->data, entry);
-        else if (header.type == JOURNAL_DATA || header.type == JOURNAL_NOTE)
+        else
             status = next_original(journal, here, &header, at, buffer->data, entry);
+        if (status == SCRIP_FAULT_CORRUPT && copied)
+            status = SCRIP_AGAIN;
     }
     return status;
 }
