@@ -1,6 +1,7 @@
 /* The terminals of host_world: what they record and send. */
 #include "tests/support/host_world.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,6 +88,20 @@ uint32_t world_append(struct world_terminal *terminal, struct record record)
         return 0;
     next->len = out.len;
     return ++terminal->seq;
+}
+
+struct bytes world_fresh_token(struct world *world, uint8_t token[LIMIT_TOKEN_BYTES])
+{
+    struct token_claims claims = world_claims(world);
+
+    return world_mint(world, &claims, token);
+}
+
+uint32_t world_sell(struct world *world, struct world_terminal *terminal, uint8_t mode)
+{
+    uint8_t memory[LIMIT_TOKEN_BYTES];
+
+    return world_append(terminal, world_redeem(world, world_fresh_token(world, memory), mode));
 }
 
 /* Requests. */
@@ -262,4 +277,19 @@ bool world_ask(struct world_terminal *terminal, uint32_t seq)
     return json_out_end(&json) == SCRIP_OK &&
            test_client_send(&terminal->client, "POST", "/v1/redemptions", headers,
                             buffer_bytes(&out));
+}
+
+bool world_has_verdict(const struct world_terminal *terminal, uint32_t seq, const char *status,
+                       const char *code)
+{
+    char text[128];
+
+    (void)snprintf(text, sizeof text, "{\"seq\":%" PRIu32 ",\"status\":\"%s\",\"code\":\"%s\"}",
+                   seq, status, code);
+    return test_client_has(&terminal->client, text);
+}
+
+bool world_has_no_verdicts(const struct world_terminal *terminal)
+{
+    return test_client_has(&terminal->client, "\"verdicts\":[]");
 }

@@ -79,6 +79,15 @@ struct record world_redeem(const struct world *world, struct bytes token, uint8_
 struct record world_about(const struct world *world, enum record_type type, uint32_t of);
 uint32_t world_append(struct world_terminal *terminal, struct record record);
 
+/* One more sale at a terminal, with a code of its own. */
+struct bytes world_fresh_token(struct world *world, uint8_t token[LIMIT_TOKEN_BYTES]);
+uint32_t world_sell(struct world *world, struct world_terminal *terminal, uint8_t mode);
+
+/* What the last answer says of a record, or that it says nothing of any. */
+bool world_has_verdict(const struct world_terminal *terminal, uint32_t seq, const char *status,
+                       const char *code);
+bool world_has_no_verdicts(const struct world_terminal *terminal);
+
 /* A sync of from..to, as the terminal would build it. */
 struct world_sync {
     uint32_t from, to;
