@@ -83,7 +83,17 @@ MUST_CHECK enum scrip_status journal_scan(const struct journal *journal, struct 
 MUST_CHECK enum scrip_status journal_open(const struct journal *journal, struct journal_at at,
                                           const struct journal_header *header, uint8_t *out);
 
-/* A fence's payload. */
+/*
+ * What the fences that follow say of an entry that ends at `after`; data is a reader's buffer. A
+ * fence takes back what lies between the entry it names and itself, earlier fences too. One that
+ * names an entry further on does not speak of this one, as entries that cannot be read lie between:
+ * then those before that count.
+ */
+MUST_CHECK enum scrip_status journal_judge(const struct journal *journal, struct journal_at here,
+                                           struct journal_at after, uint8_t *data, bool *is_void,
+                                           bool *copied);
+
+/* The last accepted entry that a fence's payload names. */
 struct journal_at journal_fence_last(const uint8_t *payload);
 
 MUST_CHECK enum scrip_status journal_key(const struct keys *keys,

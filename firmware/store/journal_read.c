@@ -237,14 +237,8 @@ static enum scrip_status open_fence(const struct journal *journal, struct journa
     return status == SCRIP_FAULT_CORRUPT ? SCRIP_AGAIN : status;
 }
 
-/*
- * What the fences that follow say of an entry that ends at `after`. A fence takes back what lies
- * between the entry it names and itself, earlier fences too. One that names an entry further on
- * does not speak of this one, as entries that cannot be read lie between: then those before that
- * count.
- */
-static enum scrip_status judge(const struct journal *journal, struct journal_at here,
-                               struct journal_at after, uint8_t *data, bool *is_void, bool *copied)
+enum scrip_status journal_judge(const struct journal *journal, struct journal_at here,
+                                struct journal_at after, uint8_t *data, bool *is_void, bool *copied)
 {
     uint32_t limit = place_code(journal, journal->head);
     uint32_t place = place_code(journal, here);
@@ -318,7 +312,7 @@ enum scrip_status journal_next(const struct journal *journal, struct journal_at 
         *entry = (struct journal_entry){header.type, header.seq, here, {NULL, 0}};
         if (header.type == JOURNAL_ACK || header.type == JOURNAL_GAP)
             continue;
-        TRY(judge(journal, here, *at, buffer->data, &is_void, &copied));
+        TRY(journal_judge(journal, here, *at, buffer->data, &is_void, &copied));
         if (is_void)
             continue;
         if (header.type == JOURNAL_BOOT)

@@ -379,6 +379,52 @@ static void test_an_entry_that_fits_in_a_page_crosses_none(void)
     power_down();
 }
 
+struct tally {
+    uint32_t found[JOURNAL_FOUND_DAMAGED + 1];
+    uint32_t damaged_seq;
+};
+
+static enum scrip_status count_finding(void *context, const struct journal_finding *finding)
+{
+    struct tally *tally = context;
+
+    tally->found[finding->what]++;
+    if (finding->what == JOURNAL_FOUND_DAMAGED)
+        tally->damaged_seq = finding->entry.seq;
+    return SCRIP_OK;
+}
+
+static void test_an_image_is_explained_entry_by_entry(void)
+{
+    struct tally tally = {{0}, 0};
+    struct journal_at at;
+
+    power_up(&nor);
+    CHECK_STATUS(journal_examine(&flash.hal, &keys, count_finding, &tally), SCRIP_FAULT_FOREIGN);
+    CHECK_STATUS(journal_format(&flash.hal, &keys), SCRIP_OK);
+    remount();
+    for (uint32_t number = 1; number <= 6; number++)
+        CHECK_STATUS(append_number(number), SCRIP_OK);
+    flash.tear = SIM_TEAR_RANDOM;
+    flash.cut_at = flash.operations + 1;
+    CHECK_STATUS(append_number(7), SCRIP_FAULT_FLASH);
+    sim_flash_power_on(&flash);
+    remount();
+    CHECK_STATUS(journal_find(&journal, 3, &at), SCRIP_OK);
+    sim_flash_flip(&flash, at.sector % 32 * 4096 + at.offset + 20, 1);
+    uint64_t before = flash.operations;
+    CHECK_STATUS(journal_examine(&flash.hal, &keys, count_finding, &tally), SCRIP_OK);
+    CHECK_EQ_INT(flash.operations, before);
+    CHECK(tally.found[JOURNAL_FOUND_SECTOR] >= 30);
+    CHECK_EQ_INT(tally.found[JOURNAL_FOUND_ENTRY], 5 + 2);
+    CHECK_EQ_INT(tally.found[JOURNAL_FOUND_COPY], 1);
+    CHECK_EQ_INT(tally.found[JOURNAL_FOUND_VOID], 0);
+    CHECK(tally.found[JOURNAL_FOUND_TORN] >= 1);
+    CHECK_EQ_INT(tally.found[JOURNAL_FOUND_DAMAGED], 1);
+    CHECK_EQ_INT(tally.damaged_seq, 3);
+    power_down();
+}
+
 static void test_bad_arguments_are_refused(void)
 {
     static const struct sim_geometry tiny = {4 * 4096, 4096, 256, 1, 1, true};
@@ -417,6 +463,7 @@ int main(void)
     CHECK_RUN(test_a_flipped_bit_is_noticed);
     CHECK_RUN(test_a_header_with_a_hostile_length_is_no_header);
     CHECK_RUN(test_an_entry_that_fits_in_a_page_crosses_none);
+    CHECK_RUN(test_an_image_is_explained_entry_by_entry);
     CHECK_RUN(test_bad_arguments_are_refused);
     return check_done();
 }
