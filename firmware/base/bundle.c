@@ -162,14 +162,18 @@ static void put_list(struct buffer *out, uint64_t key, const struct bytes *items
         cbor_put_bytes(out, items[i]);
 }
 
+/* As put_list(), for items of len bytes each that stand one after the other. */
+static void put_copies(struct buffer *out, uint64_t key, const uint8_t *items, size_t len,
+                       size_t count)
+{
+    cbor_put_uint(out, key);
+    cbor_put_array(out, count);
+    for (size_t i = 0; i < count; i++)
+        cbor_put_bytes(out, bytes_of(items + i * len, len));
+}
+
 void bundle_write(const struct bundle *bundle, struct buffer *out)
 {
-    struct bytes pins[2], points[2];
-
-    for (size_t i = 0; i < 2; i++) {
-        pins[i] = bytes_of(bundle->pins[i], sizeof bundle->pins[i]);
-        points[i] = bytes_of(bundle->object_roots.point[i], CRYPTO_POINT_BYTES);
-    }
     cbor_put_map(out, PAIRS_STORED + (size_t)(bundle->keyset.len != 0) +
                           (size_t)(bundle->policy.len != 0));
     cbor_put_uint(out, KEY_IDENTITY);
@@ -184,8 +188,9 @@ void bundle_write(const struct bundle *bundle, struct buffer *out)
     cbor_put_text(out, bytes_text(bundle->host));
     cbor_put_uint(out, KEY_PORT);
     cbor_put_uint(out, bundle->port);
-    put_list(out, KEY_PINS, pins, bundle->pin_count);
-    put_list(out, KEY_OBJECT_ROOTS, points, bundle->object_roots.count);
+    put_copies(out, KEY_PINS, bundle->pins[0], sizeof bundle->pins[0], bundle->pin_count);
+    put_copies(out, KEY_OBJECT_ROOTS, bundle->object_roots.point[0], CRYPTO_POINT_BYTES,
+               bundle->object_roots.count);
     cbor_put_uint(out, KEY_HOST_POINT);
     cbor_put_bytes(out, bytes_of(bundle->host_point, sizeof bundle->host_point));
     if (bundle->keyset.len != 0) {

@@ -23,20 +23,15 @@ static uint64_t ceiling_ms(uint32_t failures)
     return ceiling < RETRY_CAP_MS ? ceiling : RETRY_CAP_MS;
 }
 
-void retry_count(struct retry *retry)
-{
-    if (retry->failures < UINT32_MAX)
-        retry->failures++;
-    if (retry->failures >= RETRY_BREAKER_FAILURES)
-        retry->open = true;
-}
-
 void retry_failed(struct retry *retry, enum retry_kind kind, int32_t retry_after_s,
                   uint64_t now_up_ms, uint64_t random)
 {
     uint64_t delay, least = RETRY_BASE_MS, ceiling;
 
-    retry_count(retry);
+    if (retry->failures < UINT32_MAX)
+        retry->failures++;
+    if (retry->failures >= RETRY_BREAKER_FAILURES)
+        retry->open = true;
     retry->errors = kind == RETRY_ERROR ? retry->errors + 1 : 0;
     if (kind == RETRY_ERROR && retry->errors > RETRY_ERRORS_MAX) {
         retry->errors = RETRY_ERRORS_MAX;

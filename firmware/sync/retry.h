@@ -47,9 +47,6 @@ void retry_boot(struct retry *retry, uint64_t now_up_ms, uint64_t random);
 void retry_failed(struct retry *retry, enum retry_kind kind, int32_t retry_after_s,
                   uint64_t now_up_ms, uint64_t random);
 
-/* A failure that decides nothing about the next attempt: an ask that the host let time out. */
-void retry_count(struct retry *retry);
-
 /* next_up_ms is the caller's to set: the host says when to come again. */
 void retry_succeeded(struct retry *retry);
 

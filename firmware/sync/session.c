@@ -263,13 +263,11 @@ static void answered(struct sync *sync)
         failed(sync, status, status == SCRIP_FAULT_TLS ? RETRY_HOURLY : RETRY_SOON,
                HTTP_RETRY_AFTER_NONE, false);
         return;
-    } else if (!abandoned) {
+    } else {
+        if (sync->exchange == EXCHANGE_ASK && !abandoned)
+            sync->late_asks = 0;
         succeeded(sync);
         return;
-    } else {
-        /* Too late for the till: no evidence that the host is quick enough for the next. */
-        sync->exchange = EXCHANGE_NONE;
-        sync->state.phase = SYNC_READY;
     }
     if (!sync->http.answer.keep_alive)
         closed(sync);
@@ -414,7 +412,7 @@ void sync_close(struct sync *sync)
 
 bool sync_ready(const struct sync *sync)
 {
-    if (sync->retry.open)
+    if (sync->retry.open || uptime(sync) < sync->asks_up_ms)
         return false;
     return sync->state.phase == SYNC_READY ||
            (sync->state.phase == SYNC_EXCHANGE && sync->exchange != EXCHANGE_ASK);
@@ -448,21 +446,24 @@ void sync_ask_abandon(struct sync *sync)
 {
     struct ask *ask = &sync->ask;
 
-    /* A host that lets sales wait is as good as none: enough of these open the breaker. */
-    if (ask->phase == ASK_QUEUED || ask->phase == ASK_SENT)
-        retry_count(&sync->retry);
+    /* A host that lets sales wait is as good as none, even if it settles well enough. */
+    if ((ask->phase == ASK_QUEUED || ask->phase == ASK_SENT) && sync->late_asks < UINT32_MAX)
+        sync->late_asks++;
+    if (sync->late_asks >= SYNC_LATE_ASKS)
+        sync->asks_up_ms = uptime(sync) + SYNC_ASK_PAUSE_MS;
     ask->phase = ask->phase == ASK_SENT ? ASK_ABANDONED : ASK_NONE;
 }
 
 void sync_now(struct sync *sync)
 {
     sync->forced = true;
+    sync->asks_up_ms = 0;
 }
 
 void sync_read_state(const struct sync *sync, struct sync_state *state)
 {
     *state = sync->state;
-    state->breaker_open = sync->retry.open;
+    state->breaker_open = sync->retry.open || uptime(sync) < sync->asks_up_ms;
     state->failures = sync->retry.failures;
     state->next_up_ms = sync->state.phase == SYNC_READY && sync->retry.failures == 0
                             ? sync->due_up_ms

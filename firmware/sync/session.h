@@ -87,7 +87,9 @@ MUST_CHECK enum scrip_status sync_open(struct sync *sync, const struct sync_part
  * nothing needs polling. */
 void sync_poll(struct sync *sync, bool till_idle, uint32_t *sleep_ms);
 
-/* A session is open and the breaker closed: an online ask costs no handshake. */
+/* A session is open and the breaker closed: an online ask costs no handshake. The breaker opens
+ * after five attempts in a row that failed, and for a minute at a time after five asks in a row
+ * that were given up. */
 bool sync_ready(const struct sync *sync);
 
 /* Starts POST /v1/redemptions for the open ask seq. FAULT_NET when not ready. */

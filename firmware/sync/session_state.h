@@ -17,7 +17,9 @@ enum {
     SYNC_CONNECT_MS = 10 * 1000,  /* TCP and handshake */
     SYNC_SILENCE_MS = 15 * 1000,  /* an exchange in which nothing moves */
     SYNC_EXCHANGE_MS = 60 * 1000, /* an exchange as a whole */
-    SYNC_POISON_TRIES = 5
+    SYNC_POISON_TRIES = 5,
+    SYNC_LATE_ASKS = 5,           /* asks in a row that the till gave up on, and then */
+    SYNC_ASK_PAUSE_MS = 60 * 1000 /* so long none is made; the next is a probe */
 };
 
 _Static_assert(SYNC_OUT_BYTES >= (LIMIT_RECORD_BYTES + 2) / 3 * 4 + 64, "a record fits one part");
@@ -68,6 +70,8 @@ struct sync {
         uint32_t want[OBJECT_KINDS];
         char etag[OBJECT_KINDS][HTTP_ETAG_MAX + 1];
     } objects;
+    uint32_t late_asks;      /* in a row */
+    uint64_t asks_up_ms;     /* no ask before */
     bool forced;             /* by sync_now(), until an attempt takes it up */
     bool urgent;             /* the attempt under way: until nothing is left, or it failed */
     bool answered;           /* this connection has brought an answer */

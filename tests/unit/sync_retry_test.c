@@ -102,7 +102,7 @@ static void test_breaker_opens_at_five_and_closes_on_success(void)
     for (int i = 1; i <= 4; i++)
         retry_failed(&retry, RETRY_SOON, -1, NOW, 7);
     CHECK(!retry.open);
-    retry_count(&retry);
+    retry_failed(&retry, RETRY_HOURLY, -1, NOW, 7);
     CHECK(retry.open);
     retry_succeeded(&retry);
     CHECK(!retry.open);

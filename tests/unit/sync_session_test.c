@@ -1,9 +1,7 @@
 /*
- * When a session connects, waits, gives up and comes back; asks at the till; objects from the
- * office. Time is the test's own, so every delay is seen exactly.
+ * When a session connects, waits, gives up and comes back. Time is the test's own, so every delay
+ * is seen exactly.
  */
-#include "base/object.h"
-
 #include "tests/unit/sync_rig.h"
 
 static void wait_ms(uint64_t ms)
@@ -11,27 +9,16 @@ static void wait_ms(uint64_t ms)
     sim_rtc_advance(&rig.rtc, ms);
 }
 
-static void poll_busy_till(int polls)
-{
-    uint32_t sleep_ms;
-
-    for (int i = 0; i < polls; i++)
-        sync_poll(&rig.sync, false, &sleep_ms);
-}
-
-/* Connecting ------------------------------------------------------------------------------------
- */
-
 static void test_first_sync_waits_its_turn_and_an_idle_till(void)
 {
     rig_open(2);
     uint64_t turn = rig_state().next_up_ms;
     REQUIRE(turn > 10 && turn <= 120000);
     wait_ms(turn - 1);
-    poll_busy_till(1);
+    rig_poll_busy(1);
     rig_poll(1); /* at turn - 1, then one millisecond on */
     CHECK_EQ_INT(rig.connects, 0);
-    poll_busy_till(50);
+    rig_poll_busy(50);
     CHECK_EQ_INT(rig.connects, 0);
     rig_poll(100);
     CHECK_EQ_INT(rig.connects, 1);
@@ -45,7 +32,7 @@ static void test_a_busy_till_is_not_kept_waiting_by_a_batch(void)
     rig_now();
     int requests = rig.requests;
     rig_append(RECORD_REDEEM);
-    poll_busy_till(100);
+    rig_poll_busy(100);
     CHECK_EQ_INT(rig.requests, requests);
     rig_poll(100);
     CHECK_EQ_INT(rig.requests, requests + 1);
@@ -179,29 +166,29 @@ static void test_problems(void)
 {
     static const struct {
         int status;
-        const char *type, *problem;
         enum scrip_status last;
+        const char *type, *problem;
         uint64_t least_ms, most_ms;
     } cases[] = {
-        {400, "malformed", "malformed", SCRIP_FAULT_REJECTED, 2000, 4000},
-        {401, "unauthorized", "unauthorized", SCRIP_FAULT_REJECTED, 3600000, 4320000},
-        {403, "not-allowed", "not-allowed", SCRIP_FAULT_REJECTED, 3600000, 4320000},
-        {403, "suspended", "suspended", SCRIP_FAULT_REJECTED, 3600000, 4320000},
-        {404, "no-such-path", "no-such-path", SCRIP_FAULT_REJECTED, 3600000, 4320000},
-        {408, "timeout", "timeout", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {409, "epoch-stale", "epoch-stale", SCRIP_FAULT_REJECTED, 3600000, 4320000},
-        {409, "chain-gap", "chain-gap", SCRIP_FAULT_REJECTED, 2000, 4000},
-        {413, "too-large", "too-large", SCRIP_FAULT_REJECTED, 2000, 4000},
-        {415, "media-type", "media-type", SCRIP_FAULT_REJECTED, 3600000, 4320000},
-        {422, "malformed", "malformed", SCRIP_FAULT_REJECTED, 2000, 4000},
-        {429, "busy", "busy", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {500, "internal", "internal", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {502, "gateway", "gateway", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {503, "busy", "busy", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {504, "gateway", "gateway", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {302, "elsewhere", "elsewhere", SCRIP_FAULT_PROTOCOL, 3600000, 4320000},
-        {503, NULL, "http-503", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
-        {503, "Bad<Name>", "http-503", SCRIP_FAULT_UNAVAILABLE, 2000, 4000},
+        {400, SCRIP_FAULT_REJECTED, "malformed", "malformed", 2000, 4000},
+        {401, SCRIP_FAULT_REJECTED, "unauthorized", "unauthorized", 3600000, 4320000},
+        {403, SCRIP_FAULT_REJECTED, "not-allowed", "not-allowed", 3600000, 4320000},
+        {403, SCRIP_FAULT_REJECTED, "suspended", "suspended", 3600000, 4320000},
+        {404, SCRIP_FAULT_REJECTED, "no-such-path", "no-such-path", 3600000, 4320000},
+        {408, SCRIP_FAULT_UNAVAILABLE, "timeout", "timeout", 2000, 4000},
+        {409, SCRIP_FAULT_REJECTED, "epoch-stale", "epoch-stale", 3600000, 4320000},
+        {409, SCRIP_FAULT_REJECTED, "chain-gap", "chain-gap", 2000, 4000},
+        {413, SCRIP_FAULT_REJECTED, "too-large", "too-large", 2000, 4000},
+        {415, SCRIP_FAULT_REJECTED, "media-type", "media-type", 3600000, 4320000},
+        {422, SCRIP_FAULT_REJECTED, "malformed", "malformed", 2000, 4000},
+        {429, SCRIP_FAULT_UNAVAILABLE, "busy", "busy", 2000, 4000},
+        {500, SCRIP_FAULT_UNAVAILABLE, "internal", "internal", 2000, 4000},
+        {502, SCRIP_FAULT_UNAVAILABLE, "gateway", "gateway", 2000, 4000},
+        {503, SCRIP_FAULT_UNAVAILABLE, "busy", "busy", 2000, 4000},
+        {504, SCRIP_FAULT_UNAVAILABLE, "gateway", "gateway", 2000, 4000},
+        {302, SCRIP_FAULT_PROTOCOL, "elsewhere", "elsewhere", 3600000, 4320000},
+        {503, SCRIP_FAULT_UNAVAILABLE, NULL, "http-503", 2000, 4000},
+        {503, SCRIP_FAULT_UNAVAILABLE, "Bad<Name>", "http-503", 2000, 4000},
     };
     char problem[128];
 
@@ -265,248 +252,6 @@ static void test_an_arena_too_small_is_said(void)
     rig_close();
 }
 
-/* Asks ------------------------------------------------------------------------------------------
- */
-
-/* A ready session and one open ask, number 1. */
-static void ask_open(void)
-{
-    rig_open(0);
-    rig_now();
-    rig_append(RECORD_REDEEM);
-    rig.ledger.open_ask = 1;
-    CHECK(sync_ready(&rig.sync));
-    CHECK_STATUS(sync_ask(&rig.sync, 1), SCRIP_OK);
-}
-
-static void test_an_ask_is_accepted(void)
-{
-    struct sync_outcome outcome;
-
-    ask_open();
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_AGAIN);
-    poll_busy_till(20);
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_OK);
-    CHECK(outcome.accepted);
-    CHECK_EQ_STRING(outcome.auth, "A-1");
-    CHECK_EQ_STRING(rig.path, "/v1/redemptions");
-    CHECK_EQ_STRING(rig.key, "7-1");
-    CHECK(sync_ready(&rig.sync));
-    /* Told once. */
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_FAULT_NET);
-    rig_close();
-}
-
-static void test_an_ask_is_refused(void)
-{
-    struct sync_outcome outcome;
-
-    ask_open();
-    rig.host.ask_status = "refused";
-    poll_busy_till(20);
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_OK);
-    CHECK(!outcome.accepted);
-    CHECK_EQ_INT(outcome.code, RECORD_CODE_ALREADY_REDEEMED);
-    rig_close();
-}
-
-static void check_failed_ask(enum scrip_status expected)
-{
-    struct sync_outcome outcome;
-
-    poll_busy_till(20);
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), expected);
-    CHECK(!outcome.accepted);
-    rig_close();
-}
-
-static void test_asks_that_fail(void)
-{
-    ask_open();
-    rig.host.wrong_seq = true;
-    check_failed_ask(SCRIP_FAULT_PROTOCOL);
-    ask_open();
-    rig.host.wrong_nonce = true;
-    check_failed_ask(SCRIP_FAULT_PROTOCOL);
-    ask_open();
-    rig.host.wrong_key = true;
-    check_failed_ask(SCRIP_FAULT_PROTOCOL);
-    ask_open();
-    rig.host.no_time = true;
-    check_failed_ask(SCRIP_FAULT_PROTOCOL);
-    ask_open();
-    rig.host.ask_status = "maybe";
-    check_failed_ask(SCRIP_FAULT_PROTOCOL);
-    ask_open();
-    rig.host.cut = 10;
-    check_failed_ask(SCRIP_FAULT_NET);
-    ask_open();
-    rig.host.drop = true;
-    check_failed_ask(SCRIP_FAULT_NET);
-    ask_open();
-    rig.host.status = 503;
-    check_failed_ask(SCRIP_FAULT_UNAVAILABLE);
-    ask_open();
-    rig.host.status = 403;
-    check_failed_ask(SCRIP_FAULT_REJECTED);
-    ask_open();
-    rig.stale_certificate = true;
-    check_failed_ask(SCRIP_FAULT_TLS);
-}
-
-static void test_an_ask_needs_a_session(void)
-{
-    rig_open(1);
-    CHECK(!sync_ready(&rig.sync));
-    CHECK_STATUS(sync_ask(&rig.sync, 1), SCRIP_FAULT_NET);
-    rig_close();
-}
-
-static void test_a_late_answer_is_ignored(void)
-{
-    struct sync_outcome outcome;
-
-    ask_open();
-    rig.host.silent = true;
-    poll_busy_till(20);
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_AGAIN);
-    sync_ask_abandon(&rig.sync);
-    CHECK(!sync_ready(&rig.sync)); /* the connection is still owed an answer */
-    CHECK_EQ_INT(rig_state().failures, 1);
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_FAULT_NET);
-    /* Now it comes, with a verdict that nobody may hear any more. */
-    rig.host.silent = false;
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-    memcpy(rig.answer, answer, sizeof answer - 1);
-    rig.answer_len = sizeof answer - 1;
-    rig.answer_at = 0;
-    poll_busy_till(20);
-    CHECK_STATUS(sync_ask_result(&rig.sync, &outcome), SCRIP_FAULT_NET);
-    rig_close();
-}
-
-static void test_asks_that_time_out_open_the_breaker(void)
-{
-    ask_open();
-    for (int i = 0; i < RETRY_BREAKER_FAILURES; i++) {
-        if (i != 0)
-            CHECK_STATUS(sync_ask(&rig.sync, 1), SCRIP_OK);
-        sync_ask_abandon(&rig.sync);
-    }
-    CHECK(!sync_ready(&rig.sync));
-    /* One probe while the till rests closes it. */
-    rig_poll(100);
-    CHECK(sync_ready(&rig.sync));
-    rig_close();
-}
-
-/* Objects ---------------------------------------------------------------------------------------
- */
-
-static uint8_t object_memory[LIMIT_OBJECT_BYTES];
-
-static void make_object(enum object_kind kind, uint32_t seq, uint32_t exp_s, struct crypto_key key)
-{
-    static const uint8_t body[] = {0xA0};
-    struct buffer out = buffer_of(object_memory, sizeof object_memory);
-    struct object object = {.kind = kind,
-                            .iat_s = RIG_START_S - 60,
-                            .exp_s = exp_s,
-                            .seq = seq,
-                            .body = {body, sizeof body}};
-
-    CHECK_STATUS(object_sign(key, &object, &out), SCRIP_OK);
-    rig.host.object = buffer_bytes(&out);
-}
-
-static void objects_open(void)
-{
-    rig_open(0);
-    rig.parts.have_keys = 8;
-    rig.parts.have_policy = 17;
-    rig.host.more = ",\"want\":{\"keys\":9,\"policy\":17}";
-}
-
-static void test_a_newer_object_is_stored_and_told(void)
-{
-    objects_open();
-    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
-    rig.host.fields = "ETag: \"k9\"\r\n";
-    rig_now();
-    CHECK_EQ_STRING(rig.path, "/v1/objects/keys");
-    CHECK_EQ_STRING(rig.etag, "");
-    CHECK(rig_state().objects_changed);
-    CHECK_EQ_INT(rig.blob_commits, 1);
-    CHECK(bytes_equal(bytes_of(rig.blob, rig.blob_len), rig.host.object));
-    /* Not again while the agent has not taken it, nor after. */
-    int requests = rig.requests;
-    rig.parts.have_keys = 9;
-    sync_objects_taken(&rig.sync);
-    rig_poll(100);
-    CHECK_EQ_INT(rig.requests, requests);
-    /* The next one is asked for by what we hold. */
-    rig.host.more = ",\"want\":{\"keys\":10}";
-    rig.host.object = (struct bytes){NULL, 0};
-    rig.host.status = 0;
-    sync_now(&rig.sync);
-    for (int i = 0; i < 200 && rig.requests < requests + 2; i++)
-        rig_poll(1);
-    CHECK_EQ_STRING(rig.etag, "\"k9\"");
-    rig_close();
-}
-
-static enum scrip_status refuse(void *context, const struct object *object)
-{
-    (void)context;
-    CHECK_EQ_INT(object->seq, 9);
-    return SCRIP_REFUSED_CLAIMS;
-}
-
-static void check_object_refused(enum scrip_status expected)
-{
-    rig_now();
-    CHECK_EQ_STRING(rig.path, "/v1/objects/keys");
-    CHECK_EQ_INT(rig.blob_commits, 0);
-    CHECK(!rig_state().objects_changed);
-    CHECK_EQ_STRING(rig_state().problem, "object-refused");
-    CHECK_STATUS(rig_state().last, expected);
-    CHECK(sync_ready(&rig.sync));
-    rig_close();
-}
-
-static void test_objects_that_are_not_for_us(void)
-{
-    objects_open();
-    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.other_key);
-    check_object_refused(SCRIP_REFUSED_KEY);
-    objects_open();
-    make_object(OBJECT_KEYS, 8, RIG_START_S + 86400, rig.root_key);
-    check_object_refused(SCRIP_REFUSED_STATE);
-    objects_open();
-    make_object(OBJECT_KEYS, 9, RIG_START_S - 1, rig.root_key);
-    check_object_refused(SCRIP_REFUSED_EXPIRED);
-    objects_open();
-    make_object(OBJECT_POLICY, 9, RIG_START_S + 86400, rig.root_key);
-    check_object_refused(SCRIP_REFUSED_SIGNATURE);
-    objects_open();
-    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
-    rig.host.object.len--;
-    check_object_refused(SCRIP_REFUSED_SHAPE);
-    objects_open();
-    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
-    rig.parts.accept = refuse;
-    check_object_refused(SCRIP_REFUSED_CLAIMS);
-}
-
-static void test_an_object_too_long_is_not_stored(void)
-{
-    static uint8_t large[LIMIT_OBJECT_BYTES + 1];
-
-    objects_open();
-    rig.host.object = bytes_of(large, sizeof large);
-    check_object_refused(SCRIP_REFUSED_TOO_LONG);
-}
-
 int main(void)
 {
     CHECK_RUN(test_first_sync_waits_its_turn_and_an_idle_till);
@@ -522,14 +267,5 @@ int main(void)
     CHECK_RUN(test_retry_after_is_honoured);
     CHECK_RUN(test_suspension_ends_with_the_first_good_answer);
     CHECK_RUN(test_an_arena_too_small_is_said);
-    CHECK_RUN(test_an_ask_is_accepted);
-    CHECK_RUN(test_an_ask_is_refused);
-    CHECK_RUN(test_asks_that_fail);
-    CHECK_RUN(test_an_ask_needs_a_session);
-    CHECK_RUN(test_a_late_answer_is_ignored);
-    CHECK_RUN(test_asks_that_time_out_open_the_breaker);
-    CHECK_RUN(test_a_newer_object_is_stored_and_told);
-    CHECK_RUN(test_objects_that_are_not_for_us);
-    CHECK_RUN(test_an_object_too_long_is_not_stored);
     return check_done();
 }

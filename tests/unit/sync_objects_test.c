@@ -1,0 +1,118 @@
+/*
+ * Key sets and policies: what is fetched, and what may replace the one in use.
+ */
+#include "base/object.h"
+
+#include "tests/unit/sync_rig.h"
+
+static uint8_t object_memory[LIMIT_OBJECT_BYTES];
+
+static void make_object(enum object_kind kind, uint32_t seq, uint32_t exp_s, struct crypto_key key)
+{
+    static const uint8_t body[] = {0xA0};
+    struct buffer out = buffer_of(object_memory, sizeof object_memory);
+    struct object object = {.kind = kind,
+                            .iat_s = RIG_START_S - 60,
+                            .exp_s = exp_s,
+                            .seq = seq,
+                            .body = {body, sizeof body}};
+
+    CHECK_STATUS(object_sign(key, &object, &out), SCRIP_OK);
+    rig.host.object = buffer_bytes(&out);
+}
+
+static void objects_open(void)
+{
+    rig_open(0);
+    rig.parts.have_keys = 8;
+    rig.parts.have_policy = 17;
+    rig.host.more = ",\"want\":{\"keys\":9,\"policy\":17}";
+}
+
+static void test_a_newer_object_is_stored_and_told(void)
+{
+    objects_open();
+    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
+    rig.host.fields = "ETag: \"k9\"\r\n";
+    rig_now();
+    CHECK_EQ_STRING(rig.path, "/v1/objects/keys");
+    CHECK_EQ_STRING(rig.etag, "");
+    CHECK(rig_state().objects_changed);
+    CHECK_EQ_INT(rig.blob_commits, 1);
+    CHECK(bytes_equal(bytes_of(rig.blob, rig.blob_len), rig.host.object));
+    /* Not again while the agent has not taken it, nor after. */
+    int requests = rig.requests;
+    rig.parts.have_keys = 9;
+    sync_objects_taken(&rig.sync);
+    rig_poll(100);
+    CHECK_EQ_INT(rig.requests, requests);
+    /* The next one is asked for by what we hold. */
+    rig.host.more = ",\"want\":{\"keys\":10}";
+    rig.host.object = (struct bytes){NULL, 0};
+    rig.host.status = 0;
+    sync_now(&rig.sync);
+    for (int i = 0; i < 200 && rig.requests < requests + 2; i++)
+        rig_poll(1);
+    CHECK_EQ_STRING(rig.etag, "\"k9\"");
+    rig_close();
+}
+
+static enum scrip_status refuse(void *context, const struct object *object)
+{
+    (void)context;
+    CHECK_EQ_INT(object->seq, 9);
+    return SCRIP_REFUSED_CLAIMS;
+}
+
+static void check_object_refused(enum scrip_status expected)
+{
+    rig_now();
+    CHECK_EQ_STRING(rig.path, "/v1/objects/keys");
+    CHECK_EQ_INT(rig.blob_commits, 0);
+    CHECK(!rig_state().objects_changed);
+    CHECK_EQ_STRING(rig_state().problem, "object-refused");
+    CHECK_STATUS(rig_state().last, expected);
+    CHECK(sync_ready(&rig.sync));
+    rig_close();
+}
+
+static void test_objects_that_are_not_for_us(void)
+{
+    objects_open();
+    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.other_key);
+    check_object_refused(SCRIP_REFUSED_KEY);
+    objects_open();
+    make_object(OBJECT_KEYS, 8, RIG_START_S + 86400, rig.root_key);
+    check_object_refused(SCRIP_REFUSED_STATE);
+    objects_open();
+    make_object(OBJECT_KEYS, 9, RIG_START_S - 1, rig.root_key);
+    check_object_refused(SCRIP_REFUSED_EXPIRED);
+    objects_open();
+    make_object(OBJECT_POLICY, 9, RIG_START_S + 86400, rig.root_key);
+    check_object_refused(SCRIP_REFUSED_SIGNATURE);
+    objects_open();
+    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
+    rig.host.object.len--;
+    check_object_refused(SCRIP_REFUSED_SHAPE);
+    objects_open();
+    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
+    rig.parts.accept = refuse;
+    check_object_refused(SCRIP_REFUSED_CLAIMS);
+}
+
+static void test_an_object_too_long_is_not_stored(void)
+{
+    static uint8_t large[LIMIT_OBJECT_BYTES + 1];
+
+    objects_open();
+    rig.host.object = bytes_of(large, sizeof large);
+    check_object_refused(SCRIP_REFUSED_TOO_LONG);
+}
+
+int main(void)
+{
+    CHECK_RUN(test_a_newer_object_is_stored_and_told);
+    CHECK_RUN(test_objects_that_are_not_for_us);
+    CHECK_RUN(test_an_object_too_long_is_not_stored);
+    return check_done();
+}
