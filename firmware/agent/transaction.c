@@ -67,10 +67,14 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
 
     journal_room(&agent->journal, &room);
     sync_read_state(&agent->sync, &state);
-    TRY(ledger_draw(&agent->ledger, voucher->issuer, voucher->claims.cti, draw));
+    bool host_ready = sync_ready(&agent->sync);
+    /* A draw decides nothing where nobody can be asked. */
+    bool wanted = host_ready && agent->policy.random_online_permille != 0;
+    if (wanted)
+        TRY(ledger_draw(&agent->ledger, voucher->issuer, voucher->claims.cti, draw));
     *facts = (struct facts){
         .policy = agent->policy.seq != 0 ? &agent->policy : NULL,
-        .host_ready = sync_ready(&agent->sync),
+        .host_ready = host_ready,
         .suspended = state.suspended,
         .full = room.records == 0,
         .unsettled_count = agent->ledger.unsettled_count,
@@ -80,7 +84,7 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
                                   ? ledger_member_today(&agent->ledger, voucher->claims.member,
                                                         voucher->now.t_s)
                                   : 0,
-        .draw = draw,
+        .draw = wanted ? draw : NULL,
     };
     return SCRIP_OK;
 }

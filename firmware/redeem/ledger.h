@@ -148,7 +148,7 @@ MUST_CHECK enum scrip_status ledger_refence(struct ledger *ledger);
  * is the record that spent it. A failing library counts as used, with *seq 0. */
 bool ledger_is_spent(struct ledger *ledger, uint32_t issuer, const uint8_t cti[TOKEN_ID_BYTES],
                      uint32_t *seq);
-/* HKDF(K_device, "random", issuer, cti): the draw for random_online_permille. */
+/* HMAC(K_spent, "draw", issuer, cti), truncated: the draw for random_online_permille. */
 MUST_CHECK enum scrip_status ledger_draw(const struct ledger *ledger, uint32_t issuer,
                                          const uint8_t cti[TOKEN_ID_BYTES], uint8_t draw[8]);
 

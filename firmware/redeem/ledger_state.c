@@ -14,7 +14,7 @@ static enum scrip_status mac8(const struct ledger *ledger, const struct bytes *p
     return SCRIP_OK;
 }
 
-/* Two lengths of input, so that a code's key is never a member's. */
+/* Every use has a length of input of its own, so that a code's key is never a member's. */
 static enum scrip_status code_key(const struct ledger *ledger, uint32_t issuer,
                                   const uint8_t cti[TOKEN_ID_BYTES], uint8_t key[8])
 {
@@ -115,10 +115,11 @@ bool ledger_is_spent(struct ledger *ledger, uint32_t issuer, const uint8_t cti[T
 enum scrip_status ledger_draw(const struct ledger *ledger, uint32_t issuer,
                               const uint8_t cti[TOKEN_ID_BYTES], uint8_t draw[8])
 {
-    uint8_t context[4 + TOKEN_ID_BYTES];
-    bytes_put_u32(context, issuer);
-    memcpy(context + 4, cti, TOKEN_ID_BYTES);
-    return keys_derive(ledger->keys, "random", bytes_of(context, sizeof context), draw, 8);
+    uint8_t number[4];
+    bytes_put_u32(number, issuer);
+    const struct bytes parts[] = {bytes_text("draw"), bytes_of(number, sizeof number),
+                                  bytes_of(cti, TOKEN_ID_BYTES)};
+    return mac8(ledger, parts, 3, draw);
 }
 
 static struct ledger_member *find_member(struct ledger *ledger, const uint8_t key[8])

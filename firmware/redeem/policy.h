@@ -86,7 +86,7 @@ struct facts {
     uint64_t unsettled_minor;
     uint32_t capacity;           /* records that still fit */
     uint64_t member_today_minor; /* of this voucher's member */
-    const uint8_t *draw;         /* 8 bytes, HMAC(K_device, issuer, cti): random_online_permille */
+    const uint8_t *draw; /* 8 bytes, ledger_draw(); NULL: none, which asks where one is wanted */
 };
 
 enum permit_mode { PERMIT_OFFLINE = 1, PERMIT_ASK };
