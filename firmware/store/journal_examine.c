@@ -96,7 +96,7 @@ enum scrip_status journal_examine(const struct hal_flash *flash, const struct ke
                                   journal_visit *visit, void *context)
 {
     struct journal journal = {.flash = flash, .keys = keys};
-    uint32_t sectors = flash->size / flash->sector_size, last, sector, found;
+    uint32_t sectors = flash->size / flash->sector_size, last = 0, sector, found;
 
     TRY(find_range(flash, keys->format_id, &journal.tail_sector, &last));
     journal.head = (struct journal_at){last, flash->sector_size, 0, 0};
