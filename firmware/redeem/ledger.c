@@ -157,8 +157,8 @@ static enum scrip_status find_use(struct ledger *ledger, const struct record *wa
     struct record seen;
     if (!spent)
         return SCRIP_AGAIN;
-    *seq = spent->seq;
-    enum scrip_status status = ledger_record(ledger, spent->seq, &seen);
+    *seq = spent->seq & ~LEDGER_BURNT;
+    enum scrip_status status = ledger_record(ledger, *seq, &seen);
     if (status == SCRIP_REFUSED_NOT_FOUND || status == SCRIP_FAULT_CORRUPT)
         return SCRIP_REFUSED_USED;
     TRY(status);

@@ -22,7 +22,7 @@
 struct ledger_spent {
     uint8_t key[8]; /* HMAC(K_spent, issuer, cti), truncated */
     uint32_t exp_s;
-    uint32_t seq;
+    uint32_t seq; /* bit 31: the host has refused this use */
 };
 
 /* A recent request of the till: hash of SaleID and ServiceID, and the record it led to. */
@@ -131,7 +131,8 @@ MUST_CHECK enum scrip_status ledger_outcome(struct ledger *ledger, uint32_t seq,
                                             enum record_code code,
                                             const struct record_stamp *stamp);
 
-/* Undoes an approved redemption, also on a full journal, and releases the code here. OK again, with
+/* Undoes an approved redemption, also on a full journal, and releases the code here unless the host
+ * has refused it meanwhile. OK again, with
  * entry->replayed, for one already reversed. REFUSED_NOT_FOUND, REFUSED_STATE (never approved).
  * Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_reverse(struct ledger *ledger, uint32_t seq,

@@ -10,6 +10,9 @@
 
 enum { LEDGER_REVERSED = 1, LEDGER_LATE = 2 };
 
+/* In a spent entry's seq: the host has refused this use, so a reverse does not release the code. */
+#define LEDGER_BURNT (UINT32_C(1) << 31)
+
 /* What a token says that the ledger keeps. */
 struct ledger_code {
     uint8_t key[8];

@@ -66,6 +66,14 @@ static void remove_spent(struct ledger *ledger, struct ledger_spent *entry)
     *entry = ledger->spent[--ledger->spent_count];
 }
 
+/* A code whose use the host has refused stays spent: it was used elsewhere, or is worth nothing. */
+static void burn(struct ledger *ledger, uint32_t seq)
+{
+    for (size_t i = 0; i < ledger->spent_count; i++)
+        if (ledger->spent[i].seq == seq)
+            ledger->spent[i].seq |= LEDGER_BURNT;
+}
+
 static void release(struct ledger *ledger, uint32_t seq)
 {
     for (size_t i = 0; i < ledger->spent_count; i++) {
@@ -108,7 +116,7 @@ bool ledger_is_spent(struct ledger *ledger, uint32_t issuer, const uint8_t cti[T
         return true;
     const struct ledger_spent *entry = ledger_find_spent(ledger, key);
     if (entry)
-        *seq = entry->seq;
+        *seq = entry->seq & ~LEDGER_BURNT;
     return entry != NULL;
 }
 
@@ -298,6 +306,7 @@ void ledger_apply(struct ledger *ledger, const struct record *record,
         apply_reverse(ledger, record, code);
         break;
     case RECORD_LATE:
+        burn(ledger, record->of);
         /* Without a mark a repeated verdict is recorded twice, which says nothing new. */
         (void)add_mark(ledger, record->of, LEDGER_LATE);
         break;

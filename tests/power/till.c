@@ -42,8 +42,12 @@ void till_count(struct item *item)
         else
             redeem->released = true;
     }
-    if (item->type == RECORD_REVERSE)
-        redeem->released = redeem->reversed = true;
+    if (item->type == RECORD_LATE)
+        redeem->late = true;
+    if (item->type == RECORD_REVERSE) {
+        redeem->reversed = true;
+        redeem->released = !redeem->late;
+    }
 }
 
 static struct item *expect(enum record_type type, uint32_t of)

@@ -22,7 +22,7 @@ struct item {
     bool sure;
     /* Of a redeem, by the items behind it. */
     uint32_t approved_by;
-    bool released, reversed;
+    bool released, reversed, late;
 };
 
 struct till {

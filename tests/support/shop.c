@@ -45,6 +45,7 @@ enum scrip_status shop_start(struct shop *shop)
                                              ledger_keep, &shop->ledger);
     if (status != SCRIP_OK && status != SCRIP_FAULT_READ_ONLY)
         return status;
+    shop->read_only = status == SCRIP_FAULT_READ_ONLY;
     shop->stamp.boot = journal_boot(&shop->journal);
     return ledger_open(&shop->ledger, &shop->journal, &shop->keys, &shop->stamp, &shop->found);
 }

@@ -24,6 +24,7 @@ struct shop {
     struct journal journal;
     struct ledger ledger;
     struct ledger_recovery found;
+    bool read_only;            /* as the last start found the journal */
     struct record_stamp stamp; /* of every record; t_s is the shop's clock */
     uint32_t members;          /* code number n is of member n % members; 5 */
     uint8_t token[LIMIT_TOKEN_BYTES];

@@ -288,6 +288,37 @@ static void test_a_full_journal_still_takes_what_must_be_taken(void)
     shop_close(&shop);
 }
 
+/* Boots have spent their reserve on a full journal: read only, until an ack makes room. */
+static void test_a_read_only_journal_can_be_settled(void)
+{
+    struct bytes record;
+    uint32_t code = 1, seq = 0;
+    open_shop(&SHOP_NOR);
+    while (shop_redeem(&shop, code, code, PERMIT_OFFLINE, &entry) == SCRIP_OK) {
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+        shop.stamp.t_s += 60;
+        ledger_clock(&shop.ledger, shop.stamp.t_s, 30, 0);
+        code++;
+    }
+    uint32_t head = shop.ledger.head_seq, boots = 0;
+    do
+        CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    while (shop.read_only == false && boots++ < 100);
+    CHECK(shop.read_only);
+    CHECK_EQ_INT(shop.ledger.head_seq, head);
+    shop_check_sums(&shop);
+    CHECK_STATUS(shop_redeem(&shop, code, code, PERMIT_OFFLINE, &entry), SCRIP_FAULT_READ_ONLY);
+    CHECK_STATUS(ledger_reverse(&shop.ledger, head, &shop.stamp, &entry), SCRIP_FAULT_READ_ONLY);
+    CHECK(!shop.ledger.broken);
+    CHECK_STATUS(ledger_outbox(&shop.ledger, &seq, &record), SCRIP_OK);
+    CHECK_STATUS(shop_acknowledge(&shop, head - 3), SCRIP_OK);
+    CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    CHECK_STATUS(shop_redeem(&shop, code, code, PERMIT_OFFLINE, &entry), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.unsettled_count, 4);
+    shop_check_sums(&shop);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     CHECK_RUN(test_a_checkpoint_outlives_its_sector);
@@ -296,5 +327,6 @@ int main(void)
     CHECK_RUN(test_an_unreadable_record_is_missing_and_the_rest_goes_on);
     CHECK_RUN(test_the_value_of_an_unreadable_record_leaves_the_sums);
     CHECK_RUN(test_a_full_journal_still_takes_what_must_be_taken);
+    CHECK_RUN(test_a_read_only_journal_can_be_settled);
     return check_done();
 }

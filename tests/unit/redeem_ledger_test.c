@@ -257,6 +257,29 @@ static void test_late_verdicts_are_recorded_once(void)
     shop_close(&shop);
 }
 
+/* The host refuses a redemption (the code was used elsewhere), and the till takes it back: that
+ * makes the code no better. */
+static void test_a_code_that_the_host_refused_is_not_released(void)
+{
+    uint32_t seq;
+    open_shop(&SHOP_NOR);
+    redeem(1, 1);
+    redeem(2, 2);
+    CHECK_STATUS(ledger_late(&shop.ledger, 1, RECORD_CODE_ALREADY_REDEEMED, &shop.stamp), SCRIP_OK);
+    CHECK_STATUS(shop_acknowledge(&shop, 2), SCRIP_OK);
+    CHECK_STATUS(shop_redeem(&shop, 1, 1, PERMIT_OFFLINE, &entry), SCRIP_OK);
+    CHECK(entry.replayed && entry.seq == 1);
+    CHECK_STATUS(ledger_reverse(&shop.ledger, 1, &shop.stamp, &entry), SCRIP_OK);
+    CHECK_STATUS(ledger_reverse(&shop.ledger, 2, &shop.stamp, &entry), SCRIP_OK);
+    for (int restart = 0; restart < 2; restart++) {
+        CHECK(shop_is_spent(&shop, 1, &seq) && seq == 1);
+        CHECK(!shop_is_spent(&shop, 2, &seq));
+        CHECK_STATUS(shop_redeem(&shop, 1, 9, PERMIT_OFFLINE, &entry), SCRIP_REFUSED_USED);
+        CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    }
+    shop_close(&shop);
+}
+
 static void test_lookup_finds_what_a_reference_led_to(void)
 {
     struct bytes lane = bytes_text("LANE-4"), none = {NULL, 0};
@@ -375,6 +398,7 @@ int main(void)
     CHECK_RUN(test_a_reverse_undoes_and_releases);
     CHECK_RUN(test_nothing_is_freed_without_our_head);
     CHECK_RUN(test_late_verdicts_are_recorded_once);
+    CHECK_RUN(test_a_code_that_the_host_refused_is_not_released);
     CHECK_RUN(test_lookup_finds_what_a_reference_led_to);
     CHECK_RUN(test_the_spent_set_fails_closed_and_forgets_behind_the_floor);
     CHECK_RUN(test_members_are_never_counted_short);
