@@ -4,17 +4,17 @@
  * L1  What ledger_apply() has applied is durable, and what is durable is applied or the ledger is
  *     closed. Everything that can fail (reading, hashing, encoding) comes before the journal's
  *     append, nothing after it.
- * L2  RAM is a function of the log: the last complete checkpoint, then the records, in order, by the
- *     same ledger_apply(). Nothing else is stored.
+ * L2  RAM is a function of the log: the last complete checkpoint, then the records, in order, by
+ *     the same ledger_apply(). Nothing else is stored.
  * L3  A fault of an append closes the ledger until recovery has read what really is there.
- * L4  A code that is in the spent set, or was in it and is neither released by a durable record nor
- *     expired before the floor, is refused. The floor that let an entry go is in every note that
- *     does not have the entry.
+ * L4  A code that has been spent is refused until a durable record releases it or the floor has
+ *     left it behind. The floor that let an entry go is in every note that does not have the entry.
+ *     A use that the host has refused is never released.
  * L5  An entry is only spent if recovery, which starts from the last checkpoint and drops nothing
  *     meanwhile, can hold it too: recovered_spent never exceeds LIMIT_SPENT.
  * L6  No record is sent before the terminal has decided on it: an open ask stops the outbox.
- * L7  Nothing is acknowledged but what the host names by our own link, and no late verdict after the
- *     ack which covers it.
+ * L7  Nothing is acknowledged but what the host names by our own link, and no late verdict after
+ *     the ack which covers it.
  * L8  Every sum that a limit is held against is the truth or more, never less.
  */
 #include "redeem/ledger.h"

@@ -7,8 +7,8 @@
  *
  * Memory   The caller owns struct ledger (a few KiB: the spent set is the largest part).
  * Threads  Owner task only.
- * Time     append is one journal append, one hash of a record and a few HMACs; every 64 records, where
- *          ledger_idle() has had no chance, a checkpoint before it (at most ten more appends).
+ * Time     append is one journal append, one hash of a record and two HMACs; every 64 records,
+ *          where ledger_idle() has had no chance, a checkpoint before it (at most ten appends).
  * Format   SPEC section 3. Invariants L1..L8 are at the top of ledger.c.
  */
 #ifndef REDEEM_LEDGER_H

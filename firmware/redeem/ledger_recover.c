@@ -34,7 +34,6 @@ static enum scrip_status find_last(struct ledger *ledger, struct journal_at at,
         }
         if (index == 0) {
             candidate = before;
-            expected = 0;
         } else if (expected == 0 || index != expected) {
             expected = 0;
             continue;

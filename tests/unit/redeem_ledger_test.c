@@ -129,8 +129,8 @@ static void test_an_ask_counts_once_it_is_answered(void)
     shop_check_sums(&shop);
 
     /* Refused and void release the code. */
-    for (uint8_t result = RECORD_REFUSED; result <= RECORD_VOID; result++) {
-        CHECK_STATUS(shop_redeem(&shop, 3, 10u + result, PERMIT_ASK, &entry), SCRIP_OK);
+    for (unsigned result = RECORD_REFUSED; result <= RECORD_VOID; result++) {
+        CHECK_STATUS(shop_redeem(&shop, 3, 10 + result, PERMIT_ASK, &entry), SCRIP_OK);
         CHECK_STATUS(ledger_outcome(&shop.ledger, entry.seq, (enum record_result)result, none,
                                     RECORD_CODE_EXPIRED, &shop.stamp),
                      SCRIP_OK);
