@@ -12,6 +12,8 @@ extern const struct command command_token_sample;
 extern const struct command command_pki_init;
 extern const struct command command_pki_objects;
 extern const struct command command_terminal_enroll;
+extern const struct command command_journal_dump;
+extern const struct command command_journal_verify;
 extern const struct command command_receipt_verify;
 extern const struct command command_redeem;
 extern const struct command command_reverse;
