@@ -410,9 +410,14 @@ void sync_close(struct sync *sync)
 /* What the agent asks ---------------------------------------------------------------------------
  */
 
+static bool asks_paused(const struct sync *sync)
+{
+    return sync->asks_up_ms != 0 && uptime(sync) < sync->asks_up_ms;
+}
+
 bool sync_ready(const struct sync *sync)
 {
-    if (sync->retry.open || uptime(sync) < sync->asks_up_ms)
+    if (sync->retry.open || asks_paused(sync))
         return false;
     return sync->state.phase == SYNC_READY ||
            (sync->state.phase == SYNC_EXCHANGE && sync->exchange != EXCHANGE_ASK);
@@ -463,7 +468,7 @@ void sync_now(struct sync *sync)
 void sync_read_state(const struct sync *sync, struct sync_state *state)
 {
     *state = sync->state;
-    state->breaker_open = sync->retry.open || uptime(sync) < sync->asks_up_ms;
+    state->breaker_open = sync->retry.open || asks_paused(sync);
     state->failures = sync->retry.failures;
     state->next_up_ms = sync->state.phase == SYNC_READY && sync->retry.failures == 0
                             ? sync->due_up_ms

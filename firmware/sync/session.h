@@ -78,7 +78,9 @@ struct sync_state {
     uint32_t late_seq;    /* newest late verdict */
 };
 
-struct sync; /* complete in sync/session_state.h for whoever must allocate it */
+/* Complete in sync/session_state.h for whoever must allocate it. All zero, or closed, it is a
+ * terminal without a network: never ready, and everything but sync_poll() may be called. */
+struct sync;
 
 /* REFUSED_NOT_ENROLLED: the bundle names no host; others as tls_open(). Closed again unless OK. */
 MUST_CHECK enum scrip_status sync_open(struct sync *sync, const struct sync_parts *parts);

@@ -252,8 +252,27 @@ static void test_an_arena_too_small_is_said(void)
     rig_close();
 }
 
+static void test_without_a_network_nothing_is_ready(void)
+{
+    static struct sync sync;
+    struct sync_state state;
+    struct sync_outcome outcome;
+
+    CHECK(!sync_ready(&sync));
+    CHECK_STATUS(sync_ask(&sync, 1), SCRIP_FAULT_NET);
+    CHECK_STATUS(sync_ask_result(&sync, &outcome), SCRIP_FAULT_NET);
+    sync_ask_abandon(&sync);
+    sync_now(&sync);
+    sync_read_state(&sync, &state);
+    CHECK_EQ_INT(state.phase, SYNC_IDLE);
+    CHECK(!state.breaker_open);
+    sync_close(&sync);
+    CHECK(!sync_ready(&sync));
+}
+
 int main(void)
 {
+    CHECK_RUN(test_without_a_network_nothing_is_ready);
     CHECK_RUN(test_first_sync_waits_its_turn_and_an_idle_till);
     CHECK_RUN(test_a_busy_till_is_not_kept_waiting_by_a_batch);
     CHECK_RUN(test_the_session_stays_up_and_beats_when_told);
