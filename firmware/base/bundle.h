@@ -6,7 +6,7 @@
  * point, 1 or 2], 10: host's time-signing point, 11: key set object, 12: policy object}; 11 and 12
  * are absent in what a terminal stores.
  *
- * Memory   Views into the bytes read. Format: SPEC section 5.
+ * Memory   Views into the bytes read. Format: SPEC section 13.
  */
 #ifndef BASE_BUNDLE_H
 #define BASE_BUNDLE_H

@@ -5,7 +5,7 @@
  * and nothing else: the next sync brings the same bytes, and the host's word for them.
  *
  * Memory   Part of struct sync. Threads: owner task only.
- * Format   SPEC section 4.
+ * Format   SPEC section 12.
  */
 #ifndef SYNC_ASK_H
 #define SYNC_ASK_H

@@ -3,7 +3,7 @@
  *
  * The bundle is brought by a technician over a local line; it is checked against our own key before
  * anything is stored.
- * Format   SPEC section 5; base/bundle.h.
+ * Format   SPEC section 13; base/bundle.h.
  */
 #ifndef SYNC_ENROLL_H
 #define SYNC_ENROLL_H

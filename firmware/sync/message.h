@@ -7,7 +7,7 @@
  * claim is true is for the caller to find out.
  *
  * Memory   None kept. Readers parse in the arena given and leave nothing there.
- * Format   SPEC section 4; tools/host/api/openapi.yaml, statement.cddl.
+ * Format   SPEC section 12; tools/host/api/openapi.yaml, statement.cddl.
  */
 #ifndef SYNC_MESSAGE_H
 #define SYNC_MESSAGE_H

@@ -3,7 +3,7 @@
  *
  * Memory   Part of struct sync. Threads: owner task only. Time: a store erases flash, so it happens
  *          only while the till is idle.
- * Format   SPEC sections 2 and 4.
+ * Format   SPEC sections 2 and 12.
  */
 #ifndef SYNC_OBJECTS_H
 #define SYNC_OBJECTS_H

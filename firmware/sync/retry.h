@@ -8,7 +8,7 @@
  * lift are tried hourly. Five failures open the breaker: sales do not wait for the host any more;
  * the attempts go on as before, each a probe, and the first success closes it.
  *
- * Format   SPEC section 4.
+ * Format   SPEC section 12.
  */
 #ifndef SYNC_RETRY_H
 #define SYNC_RETRY_H

@@ -8,7 +8,7 @@
  * Memory   The caller owns struct sync and its buffers. Threads: owner task only.
  * Time     A poll does at most one step; the longest is one ECC operation of a handshake, which
  *          starts only while the till is idle.
- * Format   SPEC section 4; tools/host/api/openapi.yaml.
+ * Format   SPEC section 12; tools/host/api/openapi.yaml.
  */
 #ifndef SYNC_SESSION_H
 #define SYNC_SESSION_H

@@ -5,7 +5,7 @@
  * durable; a host that contradicts itself or us frees nothing.
  *
  * Memory   Part of struct sync. Threads: owner task only.
- * Format   SPEC section 4.
+ * Format   SPEC section 12.
  */
 #ifndef SYNC_SETTLE_H
 #define SYNC_SETTLE_H

@@ -6,8 +6,8 @@
 
 #include "base/cert.h"
 
-/* Tickets carry their age in milliseconds, and the library asks for the time without a context:
- * every session of a process shares one uptime. */
+/* Tickets carry their age in milliseconds, and the library asks for the time without a context: the
+ * session that is about to call it lends its clock. */
 static const struct hal_rtc *uptime_source;
 
 mbedtls_ms_time_t mbedtls_ms_time(void)
@@ -257,7 +257,6 @@ enum scrip_status tls_connect(struct tls *tls)
 {
     tls_disconnect(tls);
     tls->detail = "";
-    uptime_source = tls->clock->rtc;
     tls->phase = TLS_CONNECTING;
     enum scrip_status status = set_up(tls);
     if (status == SCRIP_OK) {
@@ -281,6 +280,7 @@ enum scrip_status tls_poll(struct tls *tls)
         tls->phase = TLS_HANDSHAKE;
     }
     if (tls->phase == TLS_HANDSHAKE) {
+        uptime_source = tls->clock->rtc;
         int code = mbedtls_ssl_handshake_step(&tls->ssl);
         if (code != 0 && code != MBEDTLS_ERR_SSL_WANT_READ && code != MBEDTLS_ERR_SSL_WANT_WRITE)
             return fail(tls, fault_of(tls, code));
@@ -337,6 +337,7 @@ static enum scrip_status stream_send(void *context, const void *data, size_t len
 
     if (tls->phase != TLS_ESTABLISHED)
         return SCRIP_FAULT_NET;
+    uptime_source = tls->clock->rtc;
     return moved(tls, mbedtls_ssl_write(&tls->ssl, data, len), sent);
 }
 
@@ -346,6 +347,7 @@ static enum scrip_status stream_receive(void *context, void *data, size_t cap, s
 
     if (tls->phase != TLS_ESTABLISHED)
         return SCRIP_FAULT_NET;
+    uptime_source = tls->clock->rtc;
     return moved(tls, mbedtls_ssl_read(&tls->ssl, data, cap), received);
 }
 
