@@ -87,6 +87,7 @@ struct agent {
 
     struct transaction transaction;
     uint64_t busy_up_ms; /* the last moment a transaction was open */
+    uint64_t mend_up_ms; /* no attempt before, to open a ledger that a fault closed */
     bool training;       /* of the last request: for the state bits */
 
     struct refusal refusals[AGENT_REFUSALS];

@@ -116,8 +116,13 @@ static enum scrip_status open_ledger(struct agent *agent)
     struct ledger_recovery found;
     struct record_stamp stamp;
 
-    TRY(journal_mount(&agent->journal, agent->hal->journal, &agent->keys, ledger_keep,
-                      &agent->ledger));
+    enum scrip_status status = journal_mount(&agent->journal, agent->hal->journal, &agent->keys,
+                                             ledger_keep, &agent->ledger);
+    /* Read only: nothing is redeemed until the host has acknowledged enough to make room. */
+    if (status == SCRIP_FAULT_READ_ONLY)
+        agent_log(agent, HAL_LOG_ERROR, "journal", status);
+    else
+        TRY(status);
     open_clock(agent);
     agent_stamp(agent, 0, 0, &stamp);
     TRY(ledger_open(&agent->ledger, &agent->journal, &agent->keys, &stamp, &found));
@@ -259,6 +264,17 @@ static void keep_time(struct agent *agent)
         ledger_clock(&agent->ledger, clock->floor_s, wallclock_floor_unc_s(clock), clock->signed_s);
 }
 
+/* A fault outside a sale (a reversal, a late verdict, a checkpoint) closes the ledger as well. */
+static enum scrip_status keep_house(struct agent *agent, uint64_t now_ms)
+{
+    if (!agent->ledger.broken)
+        return ledger_idle(&agent->ledger);
+    if (now_ms < agent->mend_up_ms)
+        return SCRIP_OK;
+    agent->mend_up_ms = now_ms + AGENT_MEND_MS;
+    return ledger_refence(&agent->ledger);
+}
+
 /* Sync appends (late verdicts, acks), which must not mix with an append that is in doubt. */
 static void poll_sync(struct agent *agent, uint64_t now_ms, uint32_t *sleep_ms)
 {
@@ -290,7 +306,7 @@ enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
     poll_sync(agent, now_ms, sleep_ms);
     keep_time(agent);
     if (agent->transaction.state == TRANSACTION_IDLE) {
-        enum scrip_status status = ledger_idle(&agent->ledger);
+        enum scrip_status status = keep_house(agent, now_ms);
         if (status == SCRIP_AGAIN)
             *sleep_ms = 0;
         else if (status != SCRIP_OK)

@@ -333,6 +333,29 @@ static void test_fault_of_an_outcome(void)
     test_terminal_free(&terminal);
 }
 
+/* A reversal's append faulted: nothing goes until it is known what is durable, and then all does.
+ */
+static void test_fault_of_a_reversal(void)
+{
+    struct scrip_answer answer;
+    struct scrip_ref ref = {.reference = TEST_TERMINAL "-1-1"};
+    struct scrip_sale undo = test_sale(8);
+
+    open_online();
+    host.ready = false;
+    CHECK_STATUS(redeem(1, 1, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    terminal.journal.fault_at = terminal.journal.operations + 1;
+    CHECK_STATUS(scrip_reverse(&terminal.scrip, &ref, &undo, &answer), SCRIP_FAULT_FLASH);
+    CHECK((answer.state & SCRIP_STATE_OUT_OF_SERVICE) != 0);
+    sim_rtc_advance(&terminal.rtc, AGENT_MEND_MS);
+    poll_once();
+    CHECK_STATUS(scrip_reverse(&terminal.scrip, &ref, &undo, &answer), SCRIP_OK);
+    CHECK(answer.reversed && (answer.state & SCRIP_STATE_OUT_OF_SERVICE) == 0);
+    CHECK_EQ_INT(unsettled(), 0);
+    CHECK_STATUS(redeem(2, 2, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    test_terminal_free(&terminal);
+}
+
 int main(void)
 {
     CHECK_RUN(test_host_accepts);
@@ -346,5 +369,6 @@ int main(void)
     CHECK_RUN(test_fault_after_the_record_was_written);
     CHECK_RUN(test_fault_before_anything_was_written);
     CHECK_RUN(test_fault_of_an_outcome);
+    CHECK_RUN(test_fault_of_a_reversal);
     return check_done();
 }
