@@ -102,7 +102,7 @@ int main(int argc, char **argv)
     static struct posix_flash flash;
     static const uint8_t blank[DISK_PAGE];
     char flash_path[512], disk_path[512];
-    int rounds = argc == 3 ? atoi(argv[2]) : ROUNDS;
+    long rounds = argc == 3 ? strtol(argv[2], NULL, 10) : ROUNDS;
 
     if (argc < 2 || argc > 3 || rounds < 1 || rounds > ROUNDS_MAX) {
         fprintf(stderr, "usage: path_bench DIRECTORY [ROUNDS]\n");
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     snprintf(flash_path, sizeof flash_path, "%s/path.flash", argv[1]);
     snprintf(disk_path, sizeof disk_path, "%s/path.least", argv[1]);
     int fd = open(disk_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    for (int page = 0; page <= rounds; page++)
+    for (long page = 0; page <= rounds; page++)
         CHECK(pwrite(fd, blank, sizeof blank, (off_t)page * DISK_PAGE) == DISK_PAGE);
     CHECK(fsync(fd) == 0);
 
