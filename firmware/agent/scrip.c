@@ -3,7 +3,8 @@
  * becoming enrolled.
  *
  * A1  Nothing is answered before the ledger has recovered.
- * A2  A terminal that cannot redeem (not enrolled, foreign medium) still answers status and enrolment.
+ * A2  A terminal that cannot redeem (not enrolled, foreign medium) still answers status and
+ *     enrolment.
  * A3  Objects are believed only after their signature was checked in this boot.
  */
 #include "scrip.h"

@@ -48,9 +48,9 @@ void wallclock_open(struct wallclock *clock, const struct hal_rtc *rtc, uint32_t
 /* While nothing is known (source NONE), t_s counts from the floor, the earliest that it can be. */
 void wallclock_read(const struct wallclock *clock, struct wallclock_time *now);
 
-/* The uncertainty that belongs to floor_s, for the next wallclock_open(): what is known now, less the
- * drift since the floor and what a restart adds by itself; to the nearest second, so that restarts do
- * not add up. UINT32_MAX: nothing is known. */
+/* The uncertainty that belongs to floor_s, for the next wallclock_open(): what is known now, less
+ * the drift since the floor and what a restart adds by itself; to the nearest second, so that
+ * restarts do not add up. UINT32_MAX: nothing is known. */
 uint32_t wallclock_floor_unc_s(const struct wallclock *clock);
 
 /* Time that the host signed over our nonce, asked at asked_up_ms. Replaces the estimate (u = round

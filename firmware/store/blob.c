@@ -2,13 +2,13 @@
  * A slot: six heads and two voids, each on a tear unit of its own, then the data. Heads come in
  * pairs of equals.
  *
- * B1  The first head of a pair makes the version current. The second is programmed after the first has
- *     been read back, so where it stands, the first is stable.
+ * B1  The first head of a pair makes the version current. The second is programmed after the first
+ *     has been read back, so where it stands, the first is stable.
  * B2  A mount that finds a first head without its second cannot know whether a cut has left it
  *     unstable: it writes the next pair before it shows the version.
- * B3  Remains of a head that did not count when an older version was shown could become readable later.
- *     So the mount programs a void in the active slot, whose cells no erase or write has put in
- * doubt: by not being blank, void i takes back version active + 1 + i, unless that has a second
+ * B3  Remains of a head that did not count when an older version was shown could become readable
+ *     later. So the mount programs a void in the active slot, whose cells no erase or write has put
+ * in doubt: by not being blank, void i takes back version active + 1 + i, unless that has a second
  * head. Two attempts in a row can be taken back; the void's unit is free again after the next
  * commit.
  */

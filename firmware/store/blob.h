@@ -6,8 +6,8 @@
  * version, and what a mount has once shown stays so.
  *
  * Memory   The caller owns struct blob_store. Threads: owner task only.
- * Time     begin erases the inactive slot's sectors and waits for them (idle only). mount reads every
- *          blob, and after a cut may write up to three heads a kind.
+ * Time     begin erases the inactive slot's sectors and waits for them (idle only). mount reads
+ *          every blob, and after a cut may write up to three heads a kind.
  * Format   SPEC section 3.
  */
 #ifndef STORE_BLOB_H

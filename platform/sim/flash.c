@@ -119,7 +119,7 @@ static enum scrip_status program_page(struct sim_flash *flash, uint32_t offset, 
     memcpy(flash->cells + offset, data, len);
     memset(flash->unstable + offset, 0, len);
     memset(flash->spent + offset, 1, len);
-    if (flash->operations == flash->spoil_at)
+    if (flash->operations == flash->spoil_at && len > 0)
         flash->cells[offset + next_random(flash) % len] ^= (uint8_t)(1u
                                                                      << (next_random(flash) % 8));
     flash->programs++;

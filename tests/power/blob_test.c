@@ -63,21 +63,32 @@ static bool open_store(void)
     return model.open = status == SCRIP_OK;
 }
 
+static bool replace_all(const enum blob_kind *kinds, size_t count)
+{
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++)
+        good = replace(kinds[i]);
+    return good;
+}
+
 static void prepare(void *context)
 {
+    static const enum blob_kind first[] = {BLOB_KEYS, BLOB_KEYS, BLOB_IDENTITY};
+
     (void)context;
     memset(&model, 0, sizeof model);
     model.next_seed = 1;
     if (open_store())
-        (void)(replace(BLOB_KEYS) && replace(BLOB_KEYS) && replace(BLOB_IDENTITY));
+        (void)(replace_all(first, sizeof first / sizeof *first));
 }
 
 static void work(void *context)
 {
+    static const enum blob_kind kinds[] = {BLOB_KEYS, BLOB_POLICY, BLOB_KEYS, BLOB_IDENTITY};
+
     (void)context;
     if (open_store())
-        (void)(replace(BLOB_KEYS) && replace(BLOB_POLICY) && replace(BLOB_KEYS) &&
-               replace(BLOB_IDENTITY));
+        (void)replace_all(kinds, sizeof kinds / sizeof *kinds);
 }
 
 static void check(void *context, bool thorough)

@@ -28,7 +28,7 @@ void sync_poll(struct sync *sync, bool till_idle, uint32_t *sleep_ms)
 {
     (void)sync;
     (void)till_idle;
-    (void)sleep_ms;
+    *sleep_ms = 1;
 }
 
 bool sync_ready(const struct sync *sync)

@@ -50,6 +50,15 @@ static void check_same(const struct bundle *a, const struct bundle *b)
     CHECK_EQ_BYTES(a->host_point, b->host_point, sizeof a->host_point);
 }
 
+static bool is_zeroed(const void *data, size_t len)
+{
+    const uint8_t *at = data;
+    size_t i = 0;
+    while (i < len && at[i] == 0)
+        i++;
+    return i == len;
+}
+
 static void test_written_is_read_back(void)
 {
     uint8_t memory[1024];
@@ -82,7 +91,6 @@ static void test_stored_reads_without_objects(void)
 
 static void test_every_cut_is_refused(void)
 {
-    static const struct bundle zero;
     uint8_t memory[1024];
     struct buffer out = buffer_of(memory, sizeof memory);
     struct bundle bundle = example(), again;
@@ -90,7 +98,7 @@ static void test_every_cut_is_refused(void)
     bundle_write(&bundle, &out);
     for (size_t len = 0; len < out.len; len++) {
         CHECK_STATUS(bundle_read(bytes_of(memory, len), &again), SCRIP_REFUSED_SHAPE);
-        CHECK(memcmp(&again, &zero, sizeof zero) == 0);
+        CHECK(is_zeroed(&again, sizeof again));
     }
     memory[out.len] = 0;
     CHECK_STATUS(bundle_read(bytes_of(memory, out.len + 1), &again), SCRIP_REFUSED_SHAPE);

@@ -22,9 +22,9 @@ static uint8_t page[POSIX_FLASH_PAGE], out[POSIX_FLASH_SECTOR];
 /* The program's own fdatasync: counts, and can fail. */
 static unsigned syncs;
 static int sync_result;
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    (void)fd;
+    (void)fildes;
     syncs++;
     return sync_result;
 }
