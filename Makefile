@@ -132,7 +132,7 @@ format: setup-check ## lay the C files out as .clang-format says
 ##@ Measure
 size: setup-boards ## the agent for a Cortex-M3, module by module and library by library
 	@$(MAKE) BOARD=size-cortex-m3 size-report
-size-report:$(call archives,$(AGENT)) $(LIBS)
+size-report: $(call archives,$(AGENT)) $(LIBS) $(B)/tests/size/memory.o
 	@tools/check/size $(AGENT)
 bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled records a second
 	@tests/bench/run
@@ -240,7 +240,7 @@ setup-demo setup-test setup-boards setup-check setup-bench:
 # For editors and clang-tidy ----------------------------------------------------------------------
 
 ALL_SOURCES := $(wildcard $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
-    tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c)
+    tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c)
 entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
 comma := ,
 compile_commands.json: build/compile_commands.json ## build/compile_commands.json
