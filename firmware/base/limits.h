@@ -28,7 +28,7 @@ enum {
     LIMIT_PRODUCT_CODE = 20,
     LIMIT_ITEMS = 64, /* lines of a sale; a microcontroller's till link sends at most 8 */
 
-    /* Journal and ledger (SPEC section 3). */
+    /* Journal and ledger (SPEC sections 9 and 11). */
     LIMIT_RECORD_BYTES = 472,
     LIMIT_SPENT = 192,         /* unexpired spent entries held in RAM */
     LIMIT_KEYS = 8,            /* keys of a key set */
@@ -38,7 +38,7 @@ enum {
     LIMIT_HOST_NAME = 64,      /* bytes, without the NUL */
     LIMIT_BUNDLE_BYTES = 6144, /* an enrolment bundle */
 
-    /* Sync (SPEC section 4). */
+    /* Sync (SPEC section 12). */
     LIMIT_SYNC_RECORDS = 64,
     LIMIT_SYNC_BODY = 49152,
     LIMIT_SYNC_ANSWER = 5120, /* holds a verdict for each record of a batch */

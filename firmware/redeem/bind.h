@@ -1,7 +1,7 @@
 /*
  * bind: the sale, the permit and the voucher become one redemption, ours and nobody else's.
  *
- * Format   SPEC section 3: the transaction hash txh and the hash of a sale's lines.
+ * Format   SPEC section 4: the transaction hash txh and the hash of a sale's lines.
  */
 #ifndef REDEEM_BIND_H
 #define REDEEM_BIND_H

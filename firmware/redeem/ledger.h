@@ -9,7 +9,7 @@
  * Threads  Owner task only.
  * Time     append is one journal append, one hash of a record and two HMACs; every 64 records,
  *          where ledger_idle() has had no chance, a checkpoint before it (at most ten appends).
- * Format   SPEC section 3. Invariants L1..L8 are at the top of ledger.c.
+ * Format   SPEC section 11. Invariants L1..L8 are at the top of ledger.c.
  */
 #ifndef REDEEM_LEDGER_H
 #define REDEEM_LEDGER_H

@@ -6,7 +6,7 @@
  * identity of everything is (terminal, epoch, seq).
  *
  * Memory   Views into the bytes read. Threads: pure functions. Time: linear.
- * Format   SPEC section 3; CDDL in tools/host/api/record.cddl.
+ * Format   SPEC section 11; CDDL in tools/host/api/record.cddl.
  */
 #ifndef REDEEM_RECORD_H
 #define REDEEM_RECORD_H

@@ -8,7 +8,7 @@
  * Memory   The caller owns struct blob_store. Threads: owner task only.
  * Time     begin erases the inactive slot's sectors and waits for them (idle only). mount reads
  *          every blob, and after a cut may write up to three heads a kind.
- * Format   SPEC section 3.
+ * Format   SPEC section 10.
  */
 #ifndef STORE_BLOB_H
 #define STORE_BLOB_H

@@ -9,7 +9,7 @@
  * Threads  Not reentrant: one task owns a journal. Never call from an ISR.
  * Time     append: one program operation for a one-page entry and its read-back, never an erase.
  *          idle: at most two erase steps. mount may have to wait for one erase.
- * Format   SPEC.md, section 3. Invariants J1..J9 are at the top of journal.c.
+ * Format   SPEC section 9. Invariants J1..J9 are at the top of journal.c.
  */
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H

@@ -3,7 +3,7 @@
  *
  * Sector S lies at physical sector S mod N. It begins with a MARK, programmed only after its erase
  * has completed; entries follow, each on a unit of its own (no two share a tear unit), and none
- * that fits in a page crosses one. SPEC section 3 has the figures.
+ * that fits in a page crosses one. SPEC section 9 has the figures.
  */
 #ifndef STORE_JOURNAL_LAYOUT_H
 #define STORE_JOURNAL_LAYOUT_H
