@@ -11,8 +11,8 @@
  * request must carry the cookie file's text as a bearer token, name this host and come from no web
  * page.
  *
- * Memory   The caller owns struct posix_till; hal points into it, so it must not move. Message texts
- *          and answers are on the heap until they are sent.
+ * Memory   The caller owns struct posix_till; hal points into it, so it must not move. Messages and
+ *          answers are on the heap until they are sent.
  * Threads  The server has a thread of its own; hal's functions are for the owner task.
  */
 #ifndef PLATFORM_POSIX_TILL_H
