@@ -1,0 +1,67 @@
+#include "till/paper.h"
+
+#include <string.h>
+
+#include "base/qr.h"
+
+enum { RECEIPT_CHARS = 512, COLUMNS_MAX = 64, QR_VERSION_MAX = 20 };
+
+/* A text that is longer than a line goes on in the next one. */
+static enum scrip_status print_text(const struct hal_printer *printer, const char *text)
+{
+    char line[COLUMNS_MAX + 1];
+    size_t columns = printer->columns < COLUMNS_MAX ? printer->columns : COLUMNS_MAX;
+    size_t left = strlen(text);
+
+    while (left > 0 && columns > 0) {
+        size_t len = left < columns ? left : columns;
+        memcpy(line, text, len);
+        line[len] = '\0';
+        TRY(printer->line(printer->context, line));
+        text += len;
+        left -= len;
+    }
+    return SCRIP_OK;
+}
+
+static enum scrip_status print_qr(struct till *till, const struct hal_printer *printer,
+                                  const char *text)
+{
+    struct qr qr;
+
+    if (printer->qr != NULL)
+        return printer->qr(printer->context, text);
+    if (printer->raster == NULL)
+        return SCRIP_REFUSED_UNSUPPORTED;
+    TRY(qr_encode(bytes_text(text), QR_LEVEL_M, QR_VERSION_MAX, till->arena, till->arena_len, &qr));
+    enum scrip_status status = printer->raster(printer->context, qr.modules, qr.side);
+    qr_close(&qr);
+    return status;
+}
+
+static enum scrip_status print(struct till *till, const struct scrip_answer *answer)
+{
+    const struct hal_printer *printer = till->hal->printer;
+    char receipt[RECEIPT_CHARS];
+
+    TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
+    TRY(print_text(printer, answer->line1));
+    TRY(print_text(printer, answer->reference));
+    TRY(print_qr(till, printer, receipt));
+    return printer->cut(printer->context);
+}
+
+void paper_print(struct till *till, const struct scrip_answer *answer)
+{
+    if (till->hal->printer == NULL || answer->status != SCRIP_OK || answer->seq == 0 ||
+        answer->reversed)
+        return;
+    /* A request that is sent again is not printed again; after a restart it may be. */
+    if (answer->epoch == till->printed_epoch && answer->seq <= till->printed_seq)
+        return;
+    till->printed_epoch = answer->epoch;
+    till->printed_seq = answer->seq;
+    if (print(till, answer) != SCRIP_OK)
+        till->hal->log->write(till->hal->log->context, HAL_LOG_WARNING,
+                              "till: a receipt was not printed; the till can ask for it again");
+}

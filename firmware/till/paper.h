@@ -1,0 +1,15 @@
+/*
+ * paper: the customer's receipt: what was taken off, the terminal's reference, and the signed
+ * receipt as a QR code. Private to firmware/till.
+ */
+#ifndef TILL_PAPER_H
+#define TILL_PAPER_H
+
+#include "till/till.h"
+
+/* Prints the receipt of an approved redemption, once; anything else is passed over. A printer that
+ * fails leaves the redemption as it is: the log says that the receipt is missing, and
+ * TransactionStatus with ReceiptReprintFlag gives it to the till. */
+void paper_print(struct till *till, const struct scrip_answer *answer);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * till: the cash register's side of a terminal: takes its messages, asks the agent, answers.
+ *
+ * A client of scrip.h like any other: whoever integrates the agent may use this room, or leave it
+ * and call scrip.h. One till logs in at a time. A request that the agent answers later (it waits
+ * for the scanner or the host) stays pending until scrip_event() says SCRIP_EVENT_FINISHED. The
+ * agent shows the cashier's lines and sounds the tone; the receipt is printed from here, once the
+ * answer has left.
+ *
+ * Memory   The caller owns struct till and an arena of its own (not the agent's), which holds one
+ *          parsed message or one QR code: TILL_ARENA_BYTES do for messages of LIMIT_TILL_MESSAGE.
+ * Threads  The agent's owner task.
+ * Format   SPEC section 6; nexo Sale to POI, in JSON.
+ */
+#ifndef TILL_TILL_H
+#define TILL_TILL_H
+
+#include "base/limits.h"
+#include "scrip.h"
+
+enum {
+    TILL_ARENA_BYTES = 64 * 1024,
+    TILL_PENDING = 4,        /* requests that wait for the agent's answer */
+    TILL_REPLY_BYTES = 4096, /* any answer of ours */
+    TILL_POI_ID = 40,
+    TILL_TIME_STAMP = 35 /* ISO 8601 with fraction and zone */
+};
+
+enum nexo_category {
+    NEXO_LOGIN,
+    NEXO_LOGOUT,
+    NEXO_LOYALTY,
+    NEXO_REVERSAL,
+    NEXO_TRANSACTION_STATUS,
+    NEXO_ABORT,
+    NEXO_DIAGNOSIS,
+    NEXO_CATEGORIES
+};
+
+/* Who asked, and under which number: what an answer carries back. */
+struct nexo_header {
+    enum nexo_category category;
+    char sale_id[LIMIT_SALE_ID + 1];
+    char service_id[LIMIT_SERVICE_ID + 1];
+    char poi_id[TILL_POI_ID + 1];
+    char time_stamp[TILL_TIME_STAMP + 1]; /* of SaleTransactionID; empty: none was given */
+};
+
+struct till {
+    struct scrip *scrip;
+    const struct hal *hal;
+    void *arena;
+    size_t arena_len;
+
+    struct {
+        bool active;
+        bool training;
+        uint16_t operator_number, shift;
+        char sale_id[LIMIT_SALE_ID + 1];
+    } login;
+    struct {
+        bool used;
+        uint32_t peer;
+        struct nexo_header header;
+    } pending[TILL_PENDING];
+    struct nexo_header last; /* the last loyalty request; sale_id empty: none since boot */
+    uint32_t printed_epoch, printed_seq;
+    struct scrip_item items[LIMIT_ITEMS];
+    char reply[TILL_REPLY_BYTES];
+};
+
+/* Nobody is logged in, as after every boot. hal->till must not be NULL. */
+void till_open(struct till *till, struct scrip *scrip, const struct hal *hal, void *arena,
+               size_t arena_len);
+
+/* Answers at most one message, and passes on whatever the agent has to tell. */
+void till_poll(struct till *till);
+
+#endif
