@@ -3,7 +3,7 @@
 #   BOARD=linux   which boards/<board>/board.mk to build for
 #   CC=clang      another compiler        SAN=1     AddressSanitizer and UBSan
 #   WERROR=1      warnings are errors     DEPS=dir  library tarballs at hand: no network
-#   T=journal     only the tests with that word in their file's name
+#   T=journal     only the tests with that word in their file's name       FULL=1    every power cut
 #
 # Sources are found by folder: a new file needs no change here. Every room is an archive of its own,
 # and a program is linked with the archives that the include rules allow it, so a room that does not
@@ -83,8 +83,12 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
-# The programs that must notice a planted fault, see tests/mutants.
-MUTANTS := $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/null $(wildcard tests/*/mutants.txt) | sort -u)
+# The suites with planted faults, and the programs that must notice them: see tests/mutants. Those of
+# the power suite belong to `make power`.
+FAULTY := $(filter-out power,$(patsubst tests/%/mutants.txt,%,$(wildcard tests/*/mutants.txt)))
+noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/null $(1:%=tests/%/mutants.txt) | sort -u)
+MUTANTS := $(call noticing,$(FAULTY))
+POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
 BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH)
 
@@ -103,7 +107,7 @@ demo: setup-demo ## watch one redemption live: online, offline, through a power 
 ##@ Prove
 test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
 	@rm -rf build/test
-	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER) $(MUTANTS)
+	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
 	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
 	@$(MAKE) SAN=1 unit || :
 	@$(MAKE) vectors || :
@@ -116,10 +120,10 @@ unit: $(UNIT) ## only the unit tests of this variant (SAN=1 as `make test` does)
 	@tests/run-suite $@ $^
 vectors: $(VECTORS) ## only the public test vectors
 	@tests/run-suite $@ $^
-power: $(POWER) ## only the power cuts
-	@tests/run-suite $@ $^
-mutants: $(MUTANTS) ## only the planted faults, each of which a test must notice
-	@tests/run-suite $@ $(if $^,tests/mutants)
+power: $(POWER) $(POWER_MUTANTS) ## only the power cuts and their planted faults; FULL=1: a million cuts
+	@tests/power/run $(POWER)
+mutants: $(MUTANTS) ## only the other planted faults, each of which a test must notice
+	@SUITES='$(FAULTY)' tests/run-suite $@ $(if $^,tests/mutants)
 e2e: all ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 

@@ -77,7 +77,7 @@ static void prepare(void *context)
 
     (void)context;
     memset(&model, 0, sizeof model);
-    model.next_seed = 1;
+    model.next_seed = 1 + power_round * 100;
     if (open_store())
         (void)(replace_all(first, sizeof first / sizeof *first));
 }

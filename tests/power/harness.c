@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { NESTED_DEPTH = 8, SHOWN = 12, KEYS_SEEN = 1 << 21 };
+enum { NESTED_DEPTH = 8, SHOWN = 12, KEYS_SEEN = 1 << 21, FULL_ROUNDS = 48 };
+
+unsigned power_round;
 
 static const char *const tear_names[SIM_TEARS] = {"none",       "half",     "random", "full",
                                                   "collateral", "marginal", "weak"};
@@ -36,8 +38,8 @@ void power_fail(enum power_wrong wrong, const char *format, ...)
     state.wrong[wrong]++;
     if (findings() > SHOWN)
         return;
-    printf("%s: %s, cut %" PRIu64 " %s, second %" PRIu64 ": ", names[wrong], state.name, state.cut,
-           tear_names[state.tear], state.second);
+    printf("%s: %s, round %u, cut %" PRIu64 " %s, second %" PRIu64 ": ", names[wrong], state.name,
+           power_round, state.cut, tear_names[state.tear], state.second);
     va_start(arguments, format);
     vprintf(format, arguments);
     va_end(arguments);
@@ -81,18 +83,58 @@ static void live_on(const struct power_workload *workload, bool thorough)
     workload->close(workload->context);
 }
 
-void power_run(const struct power_workload *workload)
+/* All cuts of one workload: every operation, every tear. The second cut's place goes round, so that
+ * NESTED_DEPTH rounds have had it at each. */
+static void cut_everywhere(const struct power_workload *workload, const struct sim_flash *start,
+                           struct sim_flash *torn, uint64_t operations, const void *before,
+                           void *after)
+{
+    struct sim_flash *flash = workload->flash;
+    uint64_t k, j, runs = 0;
+
+    for (k = 1; k <= operations && findings() < SHOWN; k++) {
+        for (int tear = 0; tear < SIM_TEARS; tear++) {
+            state.cut = k;
+            state.second = 0;
+            state.tear = (enum sim_tear)tear;
+            memcpy(workload->context, before, workload->context_bytes);
+            sim_flash_copy(flash, start);
+            flash->operations = 0;
+            flash->seed = power_round * 100000000u + k * 1000 + (uint64_t)tear;
+            flash->tear = state.tear;
+            flash->cut_at = k;
+            workload->work(workload->context);
+            workload->close(workload->context);
+            sim_flash_power_on(flash);
+            state.cuts++;
+            memcpy(after, workload->context, workload->context_bytes);
+            sim_flash_copy(torn, flash);
+            live_on(workload, runs++ % 16 == 0);
+
+            j = 1 + (k + 3 * (uint64_t)tear + power_round) % NESTED_DEPTH;
+            state.second = j;
+            memcpy(workload->context, after, workload->context_bytes);
+            sim_flash_copy(flash, torn);
+            flash->operations = 0;
+            flash->seed = power_round * 100000000u + k * 1000 + (uint64_t)tear + j * 1000000;
+            flash->tear = (enum sim_tear)(((uint64_t)tear + k % 2 * 5 + power_round) % SIM_TEARS);
+            flash->cut_at = j;
+            workload->check(workload->context, false);
+            if (!flash->off)
+                workload->use(workload->context);
+            workload->close(workload->context);
+            sim_flash_power_on(flash);
+            state.nested++;
+            live_on(workload, runs++ % 16 == 0);
+        }
+    }
+}
+
+static uint64_t run_round(const struct power_workload *workload, uint8_t *before, uint8_t *after)
 {
     struct sim_flash *flash = workload->flash;
     struct sim_flash start, torn;
-    bool full = getenv("FULL") != NULL;
-    uint8_t *before = malloc(workload->context_bytes);
-    uint8_t *after = malloc(workload->context_bytes);
-    uint64_t operations, k, j, runs = 0;
 
-    if (before == NULL || after == NULL)
-        abort();
-    state.name = workload->name;
     state.cut = state.second = 0;
     sim_flash_open(flash, &workload->geometry, 1);
     sim_flash_open(&start, &workload->geometry, 1);
@@ -103,51 +145,30 @@ void power_run(const struct power_workload *workload)
     sim_flash_copy(&start, flash);
     flash->operations = 0;
     workload->work(workload->context);
-    operations = flash->operations;
+    uint64_t operations = flash->operations;
     workload->close(workload->context);
     live_on(workload, true);
-    for (k = 1; k <= operations && findings() < SHOWN; k++) {
-        for (int tear = 0; tear < SIM_TEARS; tear++) {
-            state.cut = k;
-            state.second = 0;
-            state.tear = (enum sim_tear)tear;
-            memcpy(workload->context, before, workload->context_bytes);
-            sim_flash_copy(flash, &start);
-            flash->operations = 0;
-            flash->seed = k * 1000 + (uint64_t)tear;
-            flash->tear = state.tear;
-            flash->cut_at = k;
-            workload->work(workload->context);
-            workload->close(workload->context);
-            sim_flash_power_on(flash);
-            state.cuts++;
-            memcpy(after, workload->context, workload->context_bytes);
-            sim_flash_copy(&torn, flash);
-            live_on(workload, runs++ % 16 == 0);
-            for (j = 1; j <= NESTED_DEPTH; j++) {
-                if (!full && j != 1 + (k + 3 * (uint64_t)tear) % NESTED_DEPTH)
-                    continue;
-                state.second = j;
-                memcpy(workload->context, after, workload->context_bytes);
-                sim_flash_copy(flash, &torn);
-                flash->operations = 0;
-                flash->seed = k * 1000 + (uint64_t)tear + j * 1000000;
-                flash->tear = (enum sim_tear)((uint64_t)tear + (full ? 0 : k) % 2 * 5) % SIM_TEARS;
-                flash->cut_at = j;
-                workload->check(workload->context, false);
-                if (!flash->off)
-                    workload->use(workload->context);
-                workload->close(workload->context);
-                sim_flash_power_on(flash);
-                state.nested++;
-                live_on(workload, runs++ % 16 == 0);
-            }
-        }
-    }
-    printf("%s: %" PRIu64 " operations\n", workload->name, operations);
+    cut_everywhere(workload, &start, &torn, operations, before, after);
     sim_flash_close(flash);
     sim_flash_close(&start);
     sim_flash_close(&torn);
+    return operations;
+}
+
+void power_run(const struct power_workload *workload)
+{
+    const char *full = getenv("FULL");
+    unsigned rounds = full != NULL && *full != '\0' ? FULL_ROUNDS : 1;
+    uint8_t *before = malloc(workload->context_bytes);
+    uint8_t *after = malloc(workload->context_bytes);
+    uint64_t operations = 0;
+
+    if (before == NULL || after == NULL)
+        abort();
+    state.name = workload->name;
+    for (power_round = 0; power_round < rounds && findings() < SHOWN; power_round++)
+        operations += run_round(workload, before, after);
+    printf("%s: %" PRIu64 " operations\n", workload->name, operations);
     free(before);
     free(after);
 }

@@ -3,9 +3,10 @@
  * and has the workload compare what is left.
  *
  * For each cut: work until the power fails; then check, use, check. And once more from the same
- * cut, with a second cut at one of the first operations of the recovery (at each of them with
- * FULL=1). What a workload finds wrong it reports by power_fail(); the harness adds where it was.
- * The last line is `power: cuts=C nested=N lost=0 twice=0 corrupt=0 unmountable=0`.
+ * cut, with a second cut at one of the first operations of the recovery. With FULL=1 all that is
+ * done in 48 rounds, each with tears, second cuts and contents of its own. What a workload finds
+ * wrong it reports by power_fail(); the harness adds where it was. The last lines are
+ * `power: cuts=C nested=N lost=0 twice=0 corrupt=0 unmountable=0` and that of tests/check.h.
  */
 #ifndef TESTS_POWER_HARNESS_H
 #define TESTS_POWER_HARNESS_H
@@ -38,6 +39,9 @@ struct power_workload {
     /* Gives up what is open, as a power cut does. */
     void (*close)(void *context);
 };
+
+/* From 0: what a workload varies its contents by. */
+extern unsigned power_round;
 
 /* Reports one finding, as printf. */
 void power_fail(enum power_wrong wrong, const char *format, ...)

@@ -259,7 +259,7 @@ static bool steps(uint32_t count)
 static void start(void)
 {
     memset(&model, 0, sizeof model);
-    model.next_id = 1;
+    model.next_id = 1 + power_round * 5000;
     model.kept_sector = flash.hal.size / flash.hal.sector_size - 1;
     if (journal_format(&flash.hal, &keys) != SCRIP_OK)
         power_fail(POWER_UNMOUNTABLE, "format");
@@ -306,7 +306,7 @@ static void prepare_foreign(void *context)
     close_all(NULL);
     keys.format_id++;
     memset(&model, 0, sizeof model);
-    model.next_id = 1000;
+    model.next_id = 1000 + power_round * 5000;
     model.kept_sector = flash.hal.size / flash.hal.sector_size - 1;
 }
 
