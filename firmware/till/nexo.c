@@ -17,7 +17,7 @@ static void answer_here(const struct till *till, enum scrip_status status, const
     scrip_read_state(till->scrip, &page);
     memset(answer, 0, sizeof *answer);
     answer->status = status;
-    answer->online = (page.state & SCRIP_STATE_HOST_UNREACHABLE) == 0;
+    answer->online = nexo_is_online(page.state);
     answer->state = page.state;
     answer->depth = page.depth;
     buffer_put_text(&detail, sentence);

@@ -75,6 +75,11 @@ MUST_CHECK enum scrip_status nexo_read_word(struct nexo_problem *problem, const 
 MUST_CHECK enum scrip_status nexo_read_number(struct nexo_problem *problem,
                                               const struct json *object, const char *path,
                                               uint16_t *number);
+/* The host answers: known only while the terminal is in service. */
+static inline bool nexo_is_online(uint32_t state)
+{
+    return (state & (SCRIP_STATE_HOST_UNREACHABLE | SCRIP_STATE_OUT_OF_SERVICE)) == 0;
+}
 const char *nexo_category_name(enum nexo_category category);
 
 /* nexo_sale.c: a LoyaltyRequest as the agent takes it. *code is NULL where the scanner is asked. */

@@ -299,7 +299,7 @@ void nexo_put_login(struct json_out *out, const struct nexo_header *header,
     json_end_object(out);
     json_put_object(out, "POIStatus");
     json_put_string(out, "GlobalStatus", global_status(page->state));
-    json_put_bool(out, "CommunicationOKFlag", (page->state & SCRIP_STATE_HOST_UNREACHABLE) == 0);
+    json_put_bool(out, "CommunicationOKFlag", nexo_is_online(page->state));
     json_end_object(out);
     json_end_object(out);
     json_end_object(out);
@@ -312,7 +312,7 @@ static void put_diagnosis_response(struct json_out *out, const struct scrip_stat
     struct scrip_answer answer = {.status = SCRIP_OK};
     struct buffer detail = buffer_of(answer.detail, sizeof answer.detail - 1);
 
-    answer.online = (page->state & SCRIP_STATE_HOST_UNREACHABLE) == 0;
+    answer.online = nexo_is_online(page->state);
     answer.state = page->state;
     answer.depth = page->depth;
     buffer_put_text(&detail, "oldest_s ");
@@ -331,7 +331,7 @@ void nexo_put_diagnosis(struct json_out *out, const struct nexo_header *header,
                         const struct scrip_status_page *page, bool printer_there,
                         const char *sale_id)
 {
-    bool reachable = (page->state & SCRIP_STATE_HOST_UNREACHABLE) == 0;
+    bool reachable = nexo_is_online(page->state);
     bool suspicious = (page->state & (SCRIP_STATE_LATE_REFUSALS | SCRIP_STATE_SUSPENDED)) != 0;
 
     begin(out, header);

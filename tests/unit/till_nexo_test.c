@@ -386,6 +386,11 @@ static void test_diagnosis_tells_the_state(void)
     agent.page.state = SCRIP_STATE_SUSPENDED;
     fake_nexo("Diagnosis", "D2", "{}");
     CHECK_REPLY("'GlobalStatus':'Maintenance'");
+    CHECK_REPLY("'CommunicationOKFlag':true");
+    agent.page.state = SCRIP_STATE_OUT_OF_SERVICE;
+    fake_nexo("Diagnosis", "D3", "{}");
+    CHECK_REPLY("mode=offline");
+    CHECK_REPLY("'CommunicationOKFlag':false");
     CHECK_EQ_INT(agent.syncs, 1);
 }
 
