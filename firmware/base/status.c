@@ -1,5 +1,7 @@
 #include "hal/status.h"
 
+#include <string.h>
+
 /* One line a status, in the order of hal/status.h. A sentence says what was wrong and, where there
  * is something to do, what to do. */
 #define STATUSES(X)                                                                                \
@@ -87,26 +89,26 @@
     X(FAULT_UNAVAILABLE, "The host is overloaded or down: it will be tried again later.")          \
     X(FAULT_PROTOCOL, "The host's answer is not what the protocol allows: check the versions.")
 
-const char *scrip_status_name(enum scrip_status status)
+/* Both texts of a status are one constant: the name, a NUL, the sentence. */
+static const char *texts_of(enum scrip_status status)
 {
     switch (status) {
-#define NAME(name, text)                                                                           \
+#define TEXTS(name, text)                                                                          \
     case SCRIP_##name:                                                                             \
-        return #name;
-        STATUSES(NAME)
-#undef NAME
+        return #name "\0" text;
+        STATUSES(TEXTS)
+#undef TEXTS
     }
-    return "UNKNOWN";
+    return "UNKNOWN\0An unknown status: the program and its headers do not belong together.";
+}
+
+const char *scrip_status_name(enum scrip_status status)
+{
+    return texts_of(status);
 }
 
 const char *scrip_status_text(enum scrip_status status)
 {
-    switch (status) {
-#define TEXT(name, text)                                                                           \
-    case SCRIP_##name:                                                                             \
-        return text;
-        STATUSES(TEXT)
-#undef TEXT
-    }
-    return "An unknown status: the program and its headers do not belong together.";
+    const char *name = texts_of(status);
+    return name + strlen(name) + 1;
 }
