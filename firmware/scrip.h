@@ -33,7 +33,7 @@ extern "C" {
 #define SCRIP_VERSION "0.1.0"
 
 /* The agent; its contents are private (agent/scrip.c asserts that they fit). */
-#define SCRIP_BYTES 40960
+#define SCRIP_BYTES 30720
 struct scrip {
     union {
         uint64_t align;
