@@ -31,7 +31,7 @@
 
 enum {
     JOURNAL_BYTES = 1024 * 1024, /* unless --journal-size says otherwise */
-    BLOBS_BYTES = 128 * 1024,        /* two slots of 16 KiB for each kind */
+    BLOBS_BYTES = 128 * 1024,    /* two slots of 16 KiB for each kind */
     EXCHANGE_MS = 20 /* whoever asks to be woken so soon is in the middle of an exchange */
 };
 
@@ -43,7 +43,7 @@ static const char usage
          "  --scanner TTY           a scanner on a serial line\n"
          "  --printer FILE|tcp:HOST:PORT   receipts, as text or to an ESC/POS printer\n"
          "  --display FILE|-        the cashier's two lines, as text\n"
-         "  --journal-size BYTES    a new journal's size, a multiple of 4096 (1048576)\n"
+         "  --journal-size BYTES    the journal's size for life, a multiple of 4096 (1048576)\n"
          "  --no-network            never connect to the host\n"
          "  --set-clock             let the host's signed time set this machine's clock\n";
 

@@ -3,7 +3,6 @@
  */
 #include "tests/check.h"
 #include "tests/support/till_fake.h"
-#include "till/nexo.h"
 
 #define SALE                                                                                       \
     "'SaleData':{'SaleTransactionID':{'TransactionID':'T-9','TimeStamp':'2026-03-01T13:00'}}"
@@ -457,27 +456,6 @@ static void test_events_go_to_the_till(void)
     }
 }
 
-static void test_every_status_has_one_word_of_nexo(void)
-{
-    static const char *const words[] = {
-        "Aborted",        "Busy",      "DeviceOut",         "InProgress",
-        "InvalidCard",    "LoggedOut", "MessageFormat",     "NotAllowed",
-        "NotFound",       "Refusal",   "UnavailableDevice", "UnavailableService",
-        "UnreachableHost"};
-
-    CHECK(nexo_condition(SCRIP_OK) == NULL);
-    for (int status = SCRIP_AGAIN; status <= SCRIP_FAULT_PROTOCOL; status++) {
-        const char *word = nexo_condition((enum scrip_status)status);
-        bool known = false;
-        REQUIRE(word != NULL);
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-            known = known || strcmp(words[i], word) == 0;
-        CHECK(known);
-    }
-    CHECK_EQ_STRING(nexo_condition(SCRIP_REFUSED_USED), "Refusal");
-    CHECK_EQ_STRING(nexo_condition(SCRIP_FAULT_MEMORY), "DeviceOut");
-}
-
 int main(void)
 {
     CHECK_RUN(test_a_redemption_asks_the_agent_and_answers_all_of_it);
@@ -499,6 +477,5 @@ int main(void)
     CHECK_RUN(test_what_is_no_request_is_rejected);
     CHECK_RUN(test_hostile_texts_come_back_as_json);
     CHECK_RUN(test_events_go_to_the_till);
-    CHECK_RUN(test_every_status_has_one_word_of_nexo);
     return check_done();
 }
