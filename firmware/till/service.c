@@ -113,7 +113,7 @@ void service_request(struct till *till, struct bytes text, struct json_out *out)
     }
     json_put_object(out, NULL);
     json_put_string(out, "status", scrip_status_name(SCRIP_OK));
-    json_put_base64url(out, "request", bytes_of(der, len));
+    json_put_base64url(out, "csr", bytes_of(der, len));
     json_end_object(out);
 }
 

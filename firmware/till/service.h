@@ -13,7 +13,7 @@
 
 void service_status(struct till *till, struct json_out *out);
 void service_sync(struct till *till, struct json_out *out);
-/* {"terminal": "MERCHANT.STORE.TERMINAL"} -> {"status", "request": DER in base64url} */
+/* {"terminal": "MERCHANT.STORE.TERMINAL"} -> {"status", "csr": DER in base64url} */
 void service_request(struct till *till, struct bytes text, struct json_out *out);
 /* {"bundle": base64url} -> {"status"} */
 void service_install(struct till *till, struct bytes text, struct json_out *out);

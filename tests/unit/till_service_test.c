@@ -34,7 +34,7 @@ static void test_a_certificate_request_is_made(void)
     fake_open();
     fake_send(HAL_TILL_REQUEST, "{\"terminal\":\"M1.S1.T9\"}");
     CHECK_EQ_STRING(agent.identity, "M1.S1.T9");
-    CHECK_EQ_STRING(link.reply, "{\"status\":\"OK\",\"request\":\"MAH_\"}");
+    CHECK_EQ_STRING(link.reply, "{\"status\":\"OK\",\"csr\":\"MAH_\"}");
     agent.enroll = SCRIP_REFUSED_ARGUMENT;
     fake_send(HAL_TILL_REQUEST, "{\"terminal\":\"M1\"}");
     CHECK(strstr(link.reply, "\"status\":\"REFUSED_ARGUMENT\"") != NULL);
