@@ -132,6 +132,7 @@ void nexo_put_response(struct json_out *out, const struct nexo_header *header,
     end(out);
 }
 
+/* The schema wants one also where nothing was recorded: its id is then empty. */
 static void put_transaction(struct json_out *out, const char *name, const char *id, uint32_t time_s)
 {
     json_put_object(out, name);
@@ -159,8 +160,7 @@ static void put_sale_data(struct json_out *out, const struct nexo_header *header
 {
     json_put_object(out, "SaleData");
     json_put_object(out, "SaleTransactionID");
-    json_put_string(out, "TransactionID",
-                    answer->transaction_id[0] != '\0' ? answer->transaction_id : "0");
+    json_put_string(out, "TransactionID", answer->transaction_id);
     if (header->time_stamp[0] != '\0')
         json_put_string(out, "TimeStamp", header->time_stamp);
     else
