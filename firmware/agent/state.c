@@ -101,7 +101,7 @@ void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page)
     page->acked_seq = agent->ledger.acked_seq;
     page->unsettled_count = agent->ledger.unsettled_count;
     page->unsettled_minor = agent->ledger.unsettled_minor;
-    page->boots = agent->journal.boot;
+    page->boot = agent->journal.boot;
     page->damaged = agent->damaged;
     page->settled = state.settled;
     page->late_refused = state.refused;

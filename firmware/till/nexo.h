@@ -107,7 +107,7 @@ void nexo_put_login(struct json_out *out, const struct nexo_header *header,
 void nexo_put_diagnosis(struct json_out *out, const struct nexo_header *header,
                         const struct scrip_status_page *page, bool printer_there,
                         const char *sale_id);
-/* details: "name=value&..", see SPEC section 6. */
+/* details: "name=value&..", see SPEC section 14. */
 void nexo_put_event(struct json_out *out, const struct nexo_header *header, const char *event,
                     uint32_t time_s, const char *details);
 

@@ -59,7 +59,7 @@ void service_status(struct till *till, struct json_out *out)
     put_queue(out, &page);
     json_put_uint(out, "time_s", page.time_s);
     json_put_uint(out, "uncertainty_s", page.uncertainty_s);
-    json_put_uint(out, "boots", page.boots);
+    json_put_uint(out, "boot", page.boot);
     json_put_uint(out, "damaged", page.damaged);
     json_put_uint(out, "keys_seq", page.keys_seq);
     json_put_uint(out, "keys_left_s", page.keys_left_s);

@@ -10,7 +10,7 @@
  * Memory   The caller owns struct till and an arena of its own (not the agent's), which holds one
  *          parsed message or one QR code: TILL_ARENA_BYTES do for messages of LIMIT_TILL_MESSAGE.
  * Threads  The agent's owner task.
- * Format   SPEC section 6; nexo Sale to POI, in JSON.
+ * Format   SPEC section 14; nexo Sale to POI, in JSON.
  */
 #ifndef TILL_TILL_H
 #define TILL_TILL_H
