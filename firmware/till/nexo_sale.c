@@ -198,7 +198,7 @@ enum scrip_status nexo_read_sale(struct till *till, struct nexo_request *request
                                  struct scrip_sale *sale, char *transaction_id, struct bytes *code)
 {
     struct scrip_status_page page;
-    const struct currency *currency;
+    const struct currency *currency = NULL;
 
     scrip_read_state(till->scrip, &page);
     *code = bytes_of(NULL, 0);

@@ -8,7 +8,7 @@ struct fake_till link;
 struct fake_printer printer;
 struct till till;
 
-static struct scrip scrip;
+static struct scrip self;
 static uint8_t arena[TILL_ARENA_BYTES];
 
 /* scrip.h */
@@ -36,10 +36,10 @@ static enum scrip_status give(struct scrip_answer *answer)
     return agent.answer.status;
 }
 
-enum scrip_status scrip_redeem(struct scrip *self, const char *code, size_t code_len,
+enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
                                const struct scrip_sale *sale, struct scrip_answer *answer)
 {
-    (void)self;
+    (void)scrip;
     agent.redeems++;
     agent.has_code = code != NULL;
     if (code != NULL)
@@ -52,10 +52,10 @@ enum scrip_status scrip_redeem(struct scrip *self, const char *code, size_t code
     return give(answer);
 }
 
-enum scrip_status scrip_result(struct scrip *self, const struct scrip_ref *ref,
+enum scrip_status scrip_result(struct scrip *scrip, const struct scrip_ref *ref,
                                struct scrip_answer *answer)
 {
-    (void)self;
+    (void)scrip;
     agent.results++;
     keep_text(agent.sale_id, sizeof agent.sale_id, ref->sale_id);
     keep_text(agent.service_id, sizeof agent.service_id, ref->service_id);
@@ -63,19 +63,19 @@ enum scrip_status scrip_result(struct scrip *self, const struct scrip_ref *ref,
     return give(answer);
 }
 
-enum scrip_status scrip_abort(struct scrip *self, const char *sale_id, const char *service_id)
+enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id, const char *service_id)
 {
-    (void)self;
+    (void)scrip;
     agent.aborts++;
     keep_text(agent.sale_id, sizeof agent.sale_id, sale_id);
     keep_text(agent.service_id, sizeof agent.service_id, service_id);
     return agent.abort;
 }
 
-enum scrip_status scrip_reverse(struct scrip *self, const struct scrip_ref *ref,
+enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref,
                                 const struct scrip_sale *sale, struct scrip_answer *answer)
 {
-    (void)self;
+    (void)scrip;
     agent.reverses++;
     keep_text(agent.reference, sizeof agent.reference, ref->reference);
     keep_sale(sale);
@@ -83,19 +83,19 @@ enum scrip_status scrip_reverse(struct scrip *self, const struct scrip_ref *ref,
     return give(answer);
 }
 
-enum scrip_status scrip_receipt(struct scrip *self, uint32_t seq, char transport, char *text,
+enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, char transport, char *text,
                                 size_t cap)
 {
-    (void)self;
+    (void)scrip;
     agent.receipts++;
     (void)snprintf(text, cap, "RECEIPT%c%u", transport, seq);
     return agent.receipt;
 }
 
-enum scrip_status scrip_enroll_request(struct scrip *self, const char *identity, uint8_t *der,
+enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity, uint8_t *der,
                                        size_t cap, size_t *len)
 {
-    (void)self;
+    (void)scrip;
     (void)cap;
     keep_text(agent.identity, sizeof agent.identity, identity);
     memcpy(der, "\x30\x01\xff", 3);
@@ -103,30 +103,30 @@ enum scrip_status scrip_enroll_request(struct scrip *self, const char *identity,
     return agent.enroll;
 }
 
-enum scrip_status scrip_enroll_install(struct scrip *self, const uint8_t *bundle, size_t len)
+enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle, size_t len)
 {
-    (void)self;
+    (void)scrip;
     agent.bundle_len = len;
     memcpy(agent.bundle, bundle, len < sizeof agent.bundle ? len : sizeof agent.bundle);
     return agent.enroll;
 }
 
-enum scrip_status scrip_sync_now(struct scrip *self)
+enum scrip_status scrip_sync_now(struct scrip *scrip)
 {
-    (void)self;
+    (void)scrip;
     agent.syncs++;
     return agent.sync;
 }
 
-void scrip_read_state(struct scrip *self, struct scrip_status_page *page)
+void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page)
 {
-    (void)self;
+    (void)scrip;
     *page = agent.page;
 }
 
-enum scrip_status scrip_event(struct scrip *self, struct scrip_event *event)
+enum scrip_status scrip_event(struct scrip *scrip, struct scrip_event *event)
 {
-    (void)self;
+    (void)scrip;
     if (agent.event_count == 0)
         return SCRIP_AGAIN;
     *event = agent.events[0];
@@ -217,7 +217,7 @@ void fake_open(void)
     agent.page.currency = 978;
     agent.page.currency_exponent = 2;
     agent.page.time_s = 1772366400; /* 2026-03-01T12:00:00Z */
-    till_open(&till, &scrip, &hal, arena, sizeof arena);
+    till_open(&till, &self, &hal, arena, sizeof arena);
 }
 
 void fake_send(enum hal_till_kind kind, const char *message)
