@@ -261,7 +261,8 @@ static enum scrip_status till_receive(void *context, struct hal_till_message *me
     struct posix_till_request *next = NULL;
     uint64_t count;
 
-    ssize_t got = read(till->wake_fd, &count, sizeof count); /* resets it; empty is fine */
+    /* Takes one off; it stays readable while others wait. Empty is fine. */
+    ssize_t got = read(till->wake_fd, &count, sizeof count);
     (void)got;
     (void)pthread_mutex_lock(&till->lock);
     for (size_t i = 0; i < POSIX_TILL_WAITING; i++) {
@@ -333,7 +334,7 @@ static enum scrip_status listen_all(struct posix_till *till,
 {
     int fd;
 
-    till->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    till->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
     if (till->wake_fd < 0) {
         posix_log_say(till->log, HAL_LOG_ERROR, "till: %s", strerror(errno));
         return SCRIP_FAULT_DEVICE;

@@ -45,7 +45,7 @@ struct posix_till {
     struct MHD_Daemon *local, *loopback;
     uint16_t port;
     char cookie[POSIX_TILL_COOKIE + 1];
-    int wake_fd; /* an eventfd: readable when a message waits */
+    int wake_fd; /* an eventfd: readable while a message waits */
 
     pthread_mutex_t lock; /* guards everything below, and each request and subscriber */
     struct posix_till_request *requests[POSIX_TILL_WAITING];

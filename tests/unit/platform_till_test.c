@@ -147,6 +147,26 @@ static void test_a_message_waits_for_its_reply(void)
     end();
 }
 
+static void test_it_stays_awake_while_messages_wait(void)
+{
+    struct hal_till_message message = {0};
+    int one, two;
+
+    begin(false);
+    one = dial();
+    two = dial();
+    post(one, "/nexo", "application/json", "{}", 2);
+    post(two, "/nexo", "application/json", "{}", 2);
+    (void)poll(NULL, 0, 100); /* both have arrived, or the second wakes it again */
+    REQUIRE(receive(&message));
+    CHECK_STATUS(reply(&message, "{}"), SCRIP_OK);
+    REQUIRE(receive(&message));
+    CHECK_STATUS(reply(&message, "{}"), SCRIP_OK);
+    hear(one, NULL);
+    hear(two, NULL);
+    end();
+}
+
 static void test_every_path_has_its_kind(void)
 {
     static const struct {
@@ -324,6 +344,7 @@ static void test_tcp_needs_the_cookie(void)
 int main(void)
 {
     CHECK_RUN(test_a_message_waits_for_its_reply);
+    CHECK_RUN(test_it_stays_awake_while_messages_wait);
     CHECK_RUN(test_every_path_has_its_kind);
     CHECK_RUN(test_bad_http_is_answered_here);
     CHECK_RUN(test_the_limit_is_exact_and_named);
