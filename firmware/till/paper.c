@@ -39,16 +39,27 @@ static enum scrip_status print_qr(struct till *till, const struct hal_printer *p
     return status;
 }
 
+static enum scrip_status print_body(struct till *till, const struct scrip_answer *answer,
+                                    const char *receipt)
+{
+    const struct hal_printer *printer = till->hal->printer;
+
+    TRY(print_text(printer, answer->line1));
+    TRY(print_text(printer, answer->reference));
+    return print_qr(till, printer, receipt);
+}
+
+/* Cut also behind a failure: the next receipt must not begin with the rest of this one. */
 static enum scrip_status print(struct till *till, const struct scrip_answer *answer)
 {
     const struct hal_printer *printer = till->hal->printer;
     char receipt[RECEIPT_CHARS];
+    enum scrip_status status, cut;
 
     TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
-    TRY(print_text(printer, answer->line1));
-    TRY(print_text(printer, answer->reference));
-    TRY(print_qr(till, printer, receipt));
-    return printer->cut(printer->context);
+    status = print_body(till, answer, receipt);
+    cut = printer->cut(printer->context);
+    return status != SCRIP_OK ? status : cut;
 }
 
 void paper_print(struct till *till, const struct scrip_answer *answer)

@@ -185,15 +185,17 @@ static enum scrip_status print_line(void *context, const char *text)
 static enum scrip_status print_qr(void *context, const char *text)
 {
     (void)context;
-    on_paper("QR ", text);
-    return SCRIP_OK;
+    if (printer.qr_status == SCRIP_OK)
+        on_paper("QR ", text);
+    return printer.qr_status;
 }
 
 static enum scrip_status cut(void *context)
 {
     (void)context;
-    on_paper("CUT", "");
-    return SCRIP_OK;
+    if (printer.status == SCRIP_OK)
+        on_paper("CUT", "");
+    return printer.status;
 }
 
 static void log_nothing(void *context, enum hal_log_level level, const char *text)

@@ -39,9 +39,9 @@ struct fake_till {
 };
 
 struct fake_printer {
-    char paper[2048]; /* lines, "QR <text>", "CUT" */
-    enum scrip_status status;
-    bool reply_was_out; /* when the first line came, the reply had left */
+    char paper[2048];                    /* lines, "QR <text>", "CUT" */
+    enum scrip_status status, qr_status; /* what lines and cut answer, and what a QR does */
+    bool reply_was_out;                  /* when the first line came, the reply had left */
 };
 
 extern struct fake_agent agent;

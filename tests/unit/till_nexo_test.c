@@ -120,6 +120,12 @@ static void test_a_dead_printer_changes_no_answer(void)
     fake_nexo("Loyalty", "S1", REDEEM);
     CHECK_REPLY("'Result':'Success'");
     CHECK_EQ_STRING(printer.paper, "");
+    printer.status = SCRIP_OK;
+    printer.qr_status = SCRIP_FAULT_DEVICE; /* half a receipt is cut off */
+    approve(18);
+    fake_nexo("Loyalty", "S2", REDEEM);
+    CHECK_REPLY("'Result':'Success'");
+    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-18\nCUT\n");
 }
 
 static void test_both_spellings_are_read(void)
