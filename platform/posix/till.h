@@ -13,7 +13,8 @@
  *
  * Memory   The caller owns struct posix_till; hal points into it, so it must not move. Messages and
  *          answers are on the heap until they are sent.
- * Threads  The server has a thread of its own; hal's functions are for the owner task.
+ * Threads  The server has a thread of its own, which writes to the log too; hal's functions are for
+ *          the owner task.
  */
 #ifndef PLATFORM_POSIX_TILL_H
 #define PLATFORM_POSIX_TILL_H

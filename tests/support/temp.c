@@ -52,8 +52,8 @@ static void keep(void *context, enum hal_log_level level, const char *text)
 {
     struct temp_log *log = context;
 
-    (void)level;
-    (void)snprintf(log->last, sizeof log->last, "%s", text);
+    if (level != HAL_LOG_INFO)
+        (void)snprintf(log->last, sizeof log->last, "%s", text);
 }
 
 void temp_log_open(struct temp_log *log)

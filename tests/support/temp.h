@@ -20,7 +20,7 @@ void temp_close(struct temp *temp);
 /* "<directory>/<name>", valid until the fourth call after. */
 const char *temp_file(const struct temp *temp, const char *name);
 
-/* A log that keeps its last line. */
+/* A log that keeps its last warning or error. */
 struct temp_log {
     struct hal_log hal;
     char last[256];
