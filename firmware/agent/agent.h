@@ -1,10 +1,10 @@
 /*
  * agent: what struct scrip hides: every part of a running terminal, and the one open transaction.
  *
- * Private to firmware/agent. The files of this room share it: scrip.c (open, poll, enrolment),
- * transaction.c (a sale from code to answer), inquiry.c (questions about earlier sales), answer.c
- * (what the till and the cashier read), events.c (what happened unasked), state.c (the bits and the
- * page).
+ * Private to firmware/agent. The files of this room share it, each standing on those behind it:
+ * scrip.c (open, poll, enrolment), inquiry.c (questions about earlier sales), transaction.c (a sale
+ * from code to answer), events.c (what happened unasked), answer.c (what the till and the cashier
+ * read), refusal.c, state.c (the bits and the page), agent.c.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -112,7 +112,7 @@ static inline uint64_t agent_up_ms(const struct agent *agent)
     return agent->hal->rtc->uptime_ms(agent->hal->rtc->context);
 }
 
-/* The stamp of a record appended now. operator_number and shift are the sale's, or 0. */
+/* agent.c: the stamp of a record appended now. operator_number and shift are the sale's, or 0. */
 void agent_stamp(const struct agent *agent, uint16_t operator_number, uint16_t shift,
                  struct record_stamp *stamp);
 
@@ -139,7 +139,7 @@ MUST_CHECK enum scrip_status answer_seq(struct agent *agent, uint32_t seq,
 void answer_show(struct agent *agent, const struct scrip_answer *answer);
 void answer_banner(struct agent *agent);
 
-/* inquiry.c: answers that were given without a record. */
+/* refusal.c: answers that were given without a record. */
 const struct refusal *refusal_find(const struct agent *agent, const struct request_ids *ids);
 const struct refusal *refusal_keep(struct agent *agent, const struct sale *sale,
                                    enum scrip_status status, uint32_t amount_minor,
