@@ -3,7 +3,7 @@
  *
  * Each answer is a JSON object with "status" (a name of hal/status.h), and with "message" where it
  * is not OK. Private to firmware/till.
- * Format   SPEC section 6.
+ * Format   SPEC section 14.
  */
 #ifndef TILL_SERVICE_H
 #define TILL_SERVICE_H
