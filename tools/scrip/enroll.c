@@ -28,6 +28,19 @@ struct parts {
     uint8_t json[2 * LIMIT_BUNDLE_BYTES], answer[ANSWER_BYTES], arena[ANSWER_BYTES];
 };
 
+/* A terminal that refuses answers in good HTTP, with a status of its own. */
+static bool says_ok(struct bytes body, struct parts *parts)
+{
+    const struct json *root;
+    struct bytes text;
+    if (json_parse(body, parts->arena, sizeof parts->arena, &root, NULL) != SCRIP_OK)
+        return false;
+    bool good = json_text(json_member(root, "status"), &text) &&
+                bytes_equal(text, bytes_text(scrip_status_name(SCRIP_OK)));
+    json_close(root);
+    return good;
+}
+
 static enum scrip_status post(const char *socket_path, const char *target, const char *member,
                               struct bytes value, bool base64, struct parts *parts,
                               struct client_answer *answer)
@@ -45,7 +58,7 @@ static enum scrip_status post(const char *socket_path, const char *target, const
     TRY(json_out_end(&out));
     TRY(client_ask(socket_path, "POST", target, buffer_bytes(&body), ANSWER_TIMEOUT_S, &memory,
                    answer));
-    if (answer->code / 100 == 2)
+    if (answer->code / 100 == 2 && says_ok(answer->body, parts))
         return SCRIP_OK;
     (void)refuse("scripd refuses %s: %.*s", target, (int)answer->body.len,
                  (const char *)answer->body.data);
