@@ -101,11 +101,7 @@ check "a stranger without a certificate gets no answer" \
 must_stand
 
 step "The terminals of both tills are switched on and enrolled."
-mkfifo "$work/hand"
-mkdir -m 700 "$work/t1" "$work/t2"
-socat -u - "PTY,link=$work/t1/scanner,raw,echo=0" <"$work/hand" 2>>"$work/scanner.log" &
-track $!
-exec 7>"$work/hand"
+scanner_plug t1
 for name in t1 t2; do terminal_start "$name" >/dev/null; done
 redeem t1 "$code" 20.00
 check "before that, a terminal redeems nothing" equal "$result" Failure
@@ -133,7 +129,7 @@ scan_request=$(redemption scan-1 "" 20.00 | jq -c 'del(.SaleToPOIRequest.Loyalty
 (nexo t1 "$scan_request" && printf '%s' "$answer" >"$work/scanned") &
 waiting=$!
 sleep 0.5 # the terminal is waiting for its scanner now
-printf '%s\r' "$(zbarimg -q --raw --oneshot "$work/code.png" 2>/dev/null)" >&7
+scan "$(zbarimg -q --raw --oneshot "$work/code.png" 2>/dev/null)"
 wait "$waiting"
 answer=$(cat "$work/scanned")
 read_answer

@@ -259,6 +259,18 @@ shop() { # options for pki init..
     exit 1
 }
 
+# A scanner for a terminal that is not started yet: what scan() is given arrives as if read by it.
+scanner_plug() { # name
+    mkdir -m 700 -p "$work/$1"
+    mkfifo "$work/hand"
+    socat -u - "PTY,link=$work/$1/scanner,raw,echo=0" <"$work/hand" 2>>"$work/scanner.log" &
+    track $!
+    exec 7>"$work/hand"
+    within 3 test -e "$work/$1/scanner"
+}
+
+scan() { printf '%s\r' "$1" >&7; }
+
 log_has() { # name, words
     grep -q -- "$2" "$work/$1/log"
 }
