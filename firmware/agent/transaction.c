@@ -236,11 +236,14 @@ static void poll_host(struct agent *agent)
     struct sync_outcome outcome;
     enum scrip_status status = sync_ask_result(&agent->sync, &outcome);
 
-    if (status == SCRIP_OK)
+    if (status == SCRIP_OK) {
+        /* Should this very append fault, the host's no must not become our own yes (T4). */
+        open->fallback = open->fallback && outcome.accepted;
         settle_ask(agent, outcome.accepted ? RECORD_ACCEPTED : RECORD_REFUSED,
                    bytes_text(outcome.auth), outcome.code);
-    else if (status != SCRIP_AGAIN || agent_up_ms(agent) >= open->deadline_ms)
+    } else if (status != SCRIP_AGAIN || agent_up_ms(agent) >= open->deadline_ms) {
         settle_alone(agent);
+    }
 }
 
 /* T4: first the truth about the medium, then the answer which follows from it. */

@@ -333,6 +333,28 @@ static void test_fault_of_an_outcome(void)
     test_terminal_free(&terminal);
 }
 
+/* The host said no, and the outcome's append was lost: its no is not forgotten over that. */
+static void test_lost_outcome_of_a_refusal_gives_nothing(void)
+{
+    struct scrip_answer answer;
+
+    open_online();
+    CHECK_STATUS(redeem(1, 1, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_AGAIN);
+    host.result = SCRIP_OK;
+    host.outcome = (struct sync_outcome){.code = RECORD_CODE_ALREADY_REDEEMED};
+    terminal.journal.tear = SIM_TEAR_NONE;
+    terminal.journal.cut_at = terminal.journal.operations + 1;
+    poll_once();
+    sim_flash_power_on(&terminal.journal);
+    sim_rtc_advance(&terminal.rtc, AGENT_MEND_MS);
+    poll_once();
+    CHECK(finished(&answer));
+    CHECK_STATUS(answer.status, SCRIP_REFUSED_VOID);
+    CHECK_EQ_INT(answer.amount_minor, 0);
+    CHECK_EQ_INT(unsettled(), 0);
+    test_terminal_free(&terminal);
+}
+
 /* A reversal's append faulted: nothing goes until it is known what is durable, and then all does.
  */
 static void test_fault_of_a_reversal(void)
@@ -369,6 +391,7 @@ int main(void)
     CHECK_RUN(test_fault_after_the_record_was_written);
     CHECK_RUN(test_fault_before_anything_was_written);
     CHECK_RUN(test_fault_of_an_outcome);
+    CHECK_RUN(test_lost_outcome_of_a_refusal_gives_nothing);
     CHECK_RUN(test_fault_of_a_reversal);
     return check_done();
 }
