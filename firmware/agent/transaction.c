@@ -98,6 +98,23 @@ static enum scrip_status answer_training(struct agent *agent, const struct permi
         ->status;
 }
 
+/* A till that had no answer asks again under a new ServiceID: what this code was given for this
+ * very sale. No limit is held against it a second time. */
+static bool is_retry(struct agent *agent, const struct voucher *voucher, struct ledger_entry *entry)
+{
+    const struct sale *sale = &agent->transaction.sale;
+    struct record record;
+    uint32_t seq;
+
+    if (!ledger_is_spent(&agent->ledger, voucher->issuer, voucher->claims.cti, &seq) ||
+        ledger_record(&agent->ledger, seq, &record) != SCRIP_OK ||
+        !bytes_equal(record.sale_id, bytes_text(sale->sale_id)) ||
+        !bytes_equal(record.transaction_id, bytes_text(sale->transaction_id)))
+        return false;
+    *entry = (struct ledger_entry){agent->keys.epoch, seq, true};
+    return true;
+}
+
 /*
  * The path (T2). OK: *entry is durable, seq 0 in training. REFUSED_*: no value, nothing recorded.
  * FAULT_* with *appending: the record may be durable (T4); without: nothing was written.
@@ -125,6 +142,8 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
     TRY(token_parse(&scan, &token));
     TRY(verify_token(&trust, &token, &voucher));
     agent->parts.stats.scan_ok++;
+    if (!open->sale.training && is_retry(agent, &voucher, entry))
+        return SCRIP_OK;
     if (voucher.now.quality != WALLCLOCK_BAD)
         wallclock_raise_floor(&agent->clock, voucher.claims.iat_s);
     TRY(gather_facts(agent, &voucher, draw, &facts));
@@ -189,7 +208,8 @@ static enum scrip_status redeem_code(struct agent *agent, struct bytes code, uin
 
     count(&agent->parts.stats, status);
     *seq = entry.seq;
-    if (status == SCRIP_FAULT_FLASH && appending) {
+    /* Whatever the fault's name: a ledger that closed itself may have written something. */
+    if (appending && status != SCRIP_FAULT_READ_ONLY && agent->ledger.broken) {
         mend_later(agent, status);
         return SCRIP_AGAIN;
     }

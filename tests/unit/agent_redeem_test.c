@@ -95,6 +95,32 @@ static void test_the_same_request_gets_the_same_answer(void)
     test_terminal_free(&terminal);
 }
 
+/* The first answer was lost, and it was the last that the day's limit and the queue allowed: it is
+ * given again, not refused by the very sum that it has filled. */
+static void test_a_retry_is_not_held_against_limits(void)
+{
+    uint8_t text[LIMIT_CODE_CHARS];
+    struct scrip_answer first, again;
+    struct scrip_sale sale = test_sale(1), retry = sale, other = test_sale(2);
+    struct bytes code;
+
+    test_terminal_make(&terminal);
+    terminal.policy.max_offline_count = 1;
+    terminal.policy.max_offline_value_minor = 500;
+    terminal.policy.per_member_per_day_minor = 500;
+    CHECK_STATUS(test_terminal_enroll(&terminal, 1), SCRIP_OK);
+    code = test_terminal_code(&terminal, 1, text);
+    CHECK_STATUS(redeem(code, &sale, &first), SCRIP_OK);
+    retry.service_id = "R1";
+    CHECK_STATUS(redeem(code, &retry, &again), SCRIP_OK);
+    CHECK_EQ_STRING(again.reference, first.reference);
+    CHECK_EQ_INT(again.amount_minor, first.amount_minor);
+    CHECK_EQ_INT(agent_of(&terminal.scrip)->ledger.head_seq, 1);
+    code = test_terminal_code(&terminal, 2, text);
+    CHECK_STATUS(redeem(code, &other, &again), SCRIP_REFUSED_LIMIT_COUNT);
+    test_terminal_free(&terminal);
+}
+
 static void test_refusals_have_words_and_leave_no_record(void)
 {
     static const struct {
@@ -368,6 +394,7 @@ int main(void)
     CHECK_RUN(test_offline_redemption_is_durable_and_complete);
     CHECK_RUN(test_a_code_is_worth_something_once);
     CHECK_RUN(test_the_same_request_gets_the_same_answer);
+    CHECK_RUN(test_a_retry_is_not_held_against_limits);
     CHECK_RUN(test_refusals_have_words_and_leave_no_record);
     CHECK_RUN(test_bad_sales_name_the_field);
     CHECK_RUN(test_scanner_serves_the_open_sale_only);
