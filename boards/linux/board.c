@@ -31,6 +31,8 @@
 
 enum {
     JOURNAL_BYTES = 1024 * 1024, /* unless --journal-size says otherwise */
+    JOURNAL_LEAST = 128 * 1024,  /* less holds nothing beside the reserve for reversals and verdicts
+                                  */
     BLOBS_BYTES = 128 * 1024,    /* two slots of 16 KiB for each kind */
     EXCHANGE_MS = 20 /* whoever asks to be woken so soon is in the middle of an exchange */
 };
@@ -68,15 +70,18 @@ static struct {
     char keys_path[PATH_MAX], socket_path[PATH_MAX];
 } board;
 
-static bool read_number(const char *name, const char *text, unsigned long max, unsigned long *value)
+static bool read_number(const char *name, const char *text, unsigned long min, unsigned long max,
+                        unsigned long *value)
 {
     char *end;
 
     errno = 0;
     *value = strtoul(text, &end, 10);
-    if (errno == 0 && *end == '\0' && text[0] >= '0' && text[0] <= '9' && *value <= max)
+    if (errno == 0 && *end == '\0' && text[0] >= '0' && text[0] <= '9' && *value >= min &&
+        *value <= max)
         return true;
-    posix_log_say(&posix_log, HAL_LOG_ERROR, "%s %s: not a number up to %lu", name, text, max);
+    posix_log_say(&posix_log, HAL_LOG_ERROR, "%s %s: not a number from %lu to %lu", name, text, min,
+                  max);
     return false;
 }
 
@@ -106,7 +111,7 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->socket = optarg;
             break;
         case 'l':
-            good = read_number("--listen", optarg, UINT16_MAX, &options->listen) && good;
+            good = read_number("--listen", optarg, 0, UINT16_MAX, &options->listen) && good;
             break;
         case 'c':
             options->scanner = optarg;
@@ -118,7 +123,9 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->display = optarg;
             break;
         case 'j':
-            good = read_number("--journal-size", optarg, 1UL << 30, &options->journal_size) && good;
+            good = read_number("--journal-size", optarg, JOURNAL_LEAST, 1UL << 30,
+                               &options->journal_size) &&
+                   good;
             break;
         case 'n':
             options->no_network = true;
