@@ -105,12 +105,50 @@ static bool read_answer(struct bytes all, struct client_answer *out)
     return true;
 }
 
+/* A terminal on a serial line (platform/cortexm/line_till.h): one line each way, and between them
+ * whatever the terminal has to say unasked. */
+static enum scrip_status line_ask(const char *path, const char *target, struct bytes body,
+                                  unsigned timeout_s, struct buffer *memory,
+                                  struct client_answer *out)
+{
+    static const char unasked[] = "{\"SaleToPOIRequest\"";
+    char head[64];
+    int at;
+    int len = snprintf(head, sizeof head, "%s ", target);
+    TRY(connect_to(path, timeout_s, &at));
+    enum scrip_status status = send_all(at, bytes_of(head, (size_t)len));
+    if (status == SCRIP_OK)
+        status = send_all(at, body);
+    if (status == SCRIP_OK)
+        status = send_all(at, bytes_of("\n", 1));
+    do {
+        memory->len = 0;
+        while (status == SCRIP_OK && (memory->len == 0 || memory->data[memory->len - 1] != '\n')) {
+            ssize_t got = memory->len < memory->capacity
+                              ? recv(at, memory->data + memory->len, 1, 0)
+                              : 0;
+            if (got == 1)
+                memory->len++;
+            else
+                status = net_fault("receiving failed");
+        }
+    } while (status == SCRIP_OK && memory->len >= sizeof unasked - 1 &&
+             memcmp(memory->data, unasked, sizeof unasked - 1) == 0);
+    (void)close(at);
+    TRY(status);
+    *out = (struct client_answer){.code = 200, .body = bytes_of(memory->data, memory->len - 1)};
+    return SCRIP_OK;
+}
+
 enum scrip_status client_ask(const char *socket_path, const char *method, const char *target,
                              struct bytes body, unsigned timeout_s, struct buffer *memory,
                              struct client_answer *out)
 {
+    static const char line[] = "line:";
     char head[512];
     int at;
+    if (strncmp(socket_path, line, sizeof line - 1) == 0)
+        return line_ask(socket_path + sizeof line - 1, target, body, timeout_s, memory, out);
     memset(out, 0, sizeof *out);
     int len = snprintf(head, sizeof head,
                        "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
