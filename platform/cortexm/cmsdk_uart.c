@@ -1,0 +1,40 @@
+#include "platform/cortexm/cmsdk_uart.h"
+
+#include "platform/cortexm/mmio.h"
+
+enum { DATA = 0x00, STATE = 0x04, CTRL = 0x08, INTSTATUS = 0x0C, BAUDDIV = 0x10 };
+enum { TX_FULL = 1, RX_FULL = 2 };
+enum { TX_ENABLE = 1, RX_ENABLE = 2, RX_INTERRUPT = 8 };
+enum { RX_PENDING = 2 };
+
+static bool received(uintptr_t base, uint8_t *byte)
+{
+    *mmio(base, INTSTATUS) = RX_PENDING;
+    if ((*mmio(base, STATE) & RX_FULL) == 0)
+        return false;
+    *byte = (uint8_t)*mmio(base, DATA);
+    return true;
+}
+
+static void listen(uintptr_t base, bool on)
+{
+    *mmio(base, CTRL) = TX_ENABLE | RX_ENABLE | (on ? RX_INTERRUPT : 0);
+    /* Masking does not withdraw what is pending. */
+    if (!on)
+        *mmio(base, INTSTATUS) = RX_PENDING;
+}
+
+static void send(uintptr_t base, uint8_t byte)
+{
+    while ((*mmio(base, STATE) & TX_FULL) != 0)
+        continue;
+    *mmio(base, DATA) = byte;
+}
+
+const struct uart_device cmsdk_uart = {received, listen, send};
+
+void cmsdk_uart_open(uintptr_t base, uint32_t clock_hz, uint32_t baud)
+{
+    *mmio(base, BAUDDIV) = clock_hz / baud;
+    *mmio(base, CTRL) = TX_ENABLE | RX_ENABLE;
+}

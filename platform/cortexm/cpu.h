@@ -1,0 +1,70 @@
+/*
+ * cpu: what every Cortex-M has: start, faults, the tick, sleep, and the end of an image.
+ *
+ * Start copies .data, clears .bss, seeds the stack canary, runs main() and hands its value to
+ * image_end(). A fault, a broken canary or a failed assertion says what and where through
+ * image_say(), and ends the image as well: with the reset that this means on a part, the agent
+ * recovers as from a power cut.
+ *
+ * Memory   The stack lies at the bottom of RAM (platform/cortexm/sections.ld), so that one that
+ *          overflows leaves RAM. It is painted at start; cpu_stack() tells what was never used.
+ */
+#ifndef PLATFORM_CORTEXM_CPU_H
+#define PLATFORM_CORTEXM_CPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef void cpu_handler(void);
+
+/* An entry of a vector table: the first is the initial stack pointer, the others are handlers. */
+union cpu_vector {
+    cpu_handler *handler;
+    uint32_t *stack;
+};
+
+extern uint32_t cpu_stack_top[]; /* set by sections.ld */
+_Noreturn void cpu_start(void);
+_Noreturn void cpu_fault_nmi(void);
+_Noreturn void cpu_fault_hard(void);
+_Noreturn void cpu_fault_memory(void);
+_Noreturn void cpu_fault_bus(void);
+_Noreturn void cpu_fault_usage(void);
+_Noreturn void cpu_fault_unexpected(void);
+void cpu_tick(void);
+
+/* The sixteen system entries; a board's const table begins with them and lies in .vectors. */
+#define CPU_VECTORS                                                                                \
+    {.stack = cpu_stack_top}, {cpu_start}, {cpu_fault_nmi}, {cpu_fault_hard}, {cpu_fault_memory},  \
+        {cpu_fault_bus}, {cpu_fault_usage}, {cpu_fault_unexpected}, {cpu_fault_unexpected},        \
+        {cpu_fault_unexpected}, {cpu_fault_unexpected}, {cpu_fault_unexpected},                    \
+        {cpu_fault_unexpected}, {cpu_fault_unexpected}, {cpu_fault_unexpected},                    \
+    {                                                                                              \
+        cpu_tick                                                                                   \
+    }
+
+/* Starts the tick, an interrupt every `cycles` of the core clock (at most 2^24), which does nothing
+ * but end cpu_sleep(): time is the free-running timer's, which loses nothing. */
+void cpu_tick_open(uint32_t cycles);
+
+/* Until the next interrupt. */
+void cpu_sleep(void);
+
+void cpu_irq_enable(unsigned irq);
+
+/* Keeps every interrupt waiting until cpu_irq_resume() is given what this returned. */
+bool cpu_irq_pause(void);
+void cpu_irq_resume(bool enabled);
+
+/* The stack's size and the most that was ever in use, bytes. */
+void cpu_stack(size_t *size, size_t *peak);
+
+/*
+ * How an image ends and where its last words go: platform/cortexm/end/semihost.c under an emulator
+ * or a debugger, platform/cortexm/end/reset.c on a part. board.mk chooses the file.
+ */
+_Noreturn void image_end(int status);
+void image_say(const char *text); /* one line, without its newline */
+
+#endif
