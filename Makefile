@@ -51,11 +51,12 @@ DIRS_agent := firmware/agent
 DIRS_till := firmware/till
 DIRS_posix := platform/posix
 DIRS_sim := platform/sim
+DIRS_cortexm := platform/cortexm
 DIRS_board := boards/$(BOARD)
 DIRS_scrip := tools/scrip
 DIRS_host := tools/host
 DIRS_support := tests/support
-ROOMS := base store redeem sync agent till posix sim board scrip host support
+ROOMS := base store redeem sync agent till posix sim cortexm board scrip host support
 
 AGENT := agent sync redeem store base
 STANDS_ON_base := base
@@ -72,13 +73,16 @@ STANDS_ON_all := till $(AGENT) scrip host sim posix
 
 archives = $(foreach room,$1,$(B)/lib/room-$(room).a)
 LIBS := $(B)/lib/libmbedtls.a $(B)/lib/libcjson.a $(B)/lib/libqrencode.a
+BOARD_PLATFORM ?= posix
 
 # Programs ----------------------------------------------------------------------------------------
 
 # A program exists as soon as its main does.
-PROGRAMS := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
+PROGRAMS_posix := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
     $(if $(wildcard tools/host/main.c),$(B)/scrip-host) \
     $(if $(wildcard firmware/images/terminal.c),$(B)/scripd)
+PROGRAMS_cortexm := $(B)/terminal.elf
+PROGRAMS := $(PROGRAMS_$(BOARD_PLATFORM))
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
@@ -166,6 +170,13 @@ helpers_of = $(patsubst %.c,$(B)/%.o,$(filter-out %_test.c %_bench.c,$(wildcard 
 $(B)/scrip: $(B)/tools/scrip/main.o $(call archives,scrip $(AGENT) posix sim)
 $(B)/scrip-host: $(B)/tools/host/main.o $(call archives,host redeem store base)
 $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix board)
+# An image for a board without an operating system: how it ends is board.mk's choice.
+IMAGES := $(PROGRAMS_cortexm)
+$(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,till $(AGENT) cortexm board) \
+    $(B)/platform/cortexm/end/$(BOARD_END).o $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
+    boards/$(BOARD)/memory.ld platform/cortexm/sections.ld
+$(IMAGES): BOARD_LIBS := -nostartfiles -Tboards/$(BOARD)/memory.ld -Wl,-Map=$(B)/image.map \
+    -Wl,--gc-sections -Wl,--fatal-warnings
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
@@ -206,9 +217,14 @@ QRENCODE_VERSION := -DMAJOR_VERSION=4 -DMINOR_VERSION=1 -DMICRO_VERSION=1 -DVERS
 # Its memory is the arena that firmware/base/qr.c is handed, not a heap.
 QRENCODE_MEMORY := -Dmalloc=qr_malloc -Dcalloc=qr_calloc -Drealloc=qr_realloc -Dfree=qr_free
 $(LIB_OBJECTS_qrencode): LIB_DEFINES := $(QRENCODE_VERSION) $(QRENCODE_MEMORY)
-LIB_OBJECTS := $(LIB_OBJECTS_mbedtls) $(LIB_OBJECTS_cjson) $(LIB_OBJECTS_qrencode)
-PINNED := build/deps/mbedtls/.pinned build/deps/cjson/.pinned build/deps/qrencode/.pinned
-$(foreach lib,mbedtls cjson qrencode,$(eval $(B)/lib/lib$(lib).a: $(LIB_OBJECTS_$(lib))))
+LWIP := core/def core/dns core/inet_chksum core/init core/ip core/mem core/memp core/netif core/pbuf \
+    core/tcp core/tcp_in core/tcp_out core/timeouts core/udp core/ipv4/acd core/ipv4/dhcp \
+    core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 core/ipv4/ip4_addr core/ipv4/ip4_frag netif/ethernet
+LIB_OBJECTS_lwip := $(LWIP:%=$(B)/lib/lwip/src/%.o)
+LIB_OBJECTS := $(LIB_OBJECTS_mbedtls) $(LIB_OBJECTS_cjson) $(LIB_OBJECTS_qrencode) $(LIB_OBJECTS_lwip)
+PINNED := build/deps/mbedtls/.pinned build/deps/cjson/.pinned build/deps/qrencode/.pinned \
+    $(BOARD_LIBRARIES:%=build/deps/%/.pinned)
+$(foreach lib,mbedtls cjson qrencode lwip,$(eval $(B)/lib/lib$(lib).a: $(LIB_OBJECTS_$(lib))))
 
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
@@ -225,7 +241,7 @@ $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(
 	@echo "  CC  $@"
 	@$(CC) $(call cflags_of,$<) -MMD -MP -c $< -o $@
 
--include $(wildcard $(B)/*/*/*.d)
+-include $(wildcard $(B)/*/*/*.d $(B)/*/*/*/*.d)
 
 # Written only when it changes, so that other flags rebuild and the same flags do not.
 $(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)
@@ -235,8 +251,8 @@ $(B)/flags $(B)/lib/flags: FORCE
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
 # The machine: packages and library sources -------------------------------------------------------
 
-$(PINNED) &: tools/deps | setup-demo
-	@tools/deps && touch $(PINNED)
+$(PINNED) &: tools/deps | $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo)
+	@tools/deps mbedtls cjson qrencode $(BOARD_LIBRARIES) && touch $(PINNED)
 setup-test setup-boards setup-check setup-bench: | setup-demo
 setup-demo setup-test setup-boards setup-check setup-bench:
 	@tools/setup $(@:setup-%=%)

@@ -1,0 +1,3 @@
+# mps2-an385: Arm's MPS2 with the FPGA image of AN385, a Cortex-M3 with strict faults.
+include boards/mps2.mk
+BOARD_CFLAGS := -mcpu=cortex-m3 $(MPS2_CFLAGS)

@@ -1,0 +1,9 @@
+# Arm's MPS2 boards: the same devices around another core; a board.mk adds -mcpu.
+CC := arm-none-eabi-gcc
+BOARD_AR := arm-none-eabi-ar
+BOARD_OBJCOPY := arm-none-eabi-objcopy
+BOARD_OPTIMISE := -Os
+BOARD_PLATFORM := cortexm
+BOARD_END ?= semihost
+MPS2_CFLAGS := -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections -fno-common \
+    -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES
