@@ -187,8 +187,8 @@ struct scrip_status_page {
     uint32_t oldest_age_s;          /* of the oldest unacknowledged record */
     uint32_t offline_left_s;        /* until max_offline_s refuses; UINT32_MAX: no limit known */
     uint32_t time_s, uncertainty_s; /* 0: unknown */
-    uint32_t boot;    /* names this start: rises with each, not by one */
-    uint32_t damaged; /* journal entries that did not authenticate at the start */
+    uint32_t boot;                  /* names this start: rises with each, not by one */
+    uint32_t damaged;               /* journal entries that did not authenticate at the start */
     uint32_t settled, late_refused; /* since boot */
     uint32_t keys_seq, policy_seq;
     uint32_t keys_left_s; /* until the key set's exp */

@@ -2,7 +2,7 @@
  * The nexo messages against a fake agent: what it is asked, and what the till reads.
  */
 #include "tests/check.h"
-#include "tests/support/till_fake.h"
+#include "tests/fake/agent.h"
 
 #define SALE                                                                                       \
     "'SaleData':{'SaleTransactionID':{'TransactionID':'T-9','TimeStamp':'2026-03-01T13:00'}}"

@@ -2,7 +2,7 @@
  * The status page, settling and enrolment against a fake agent.
  */
 #include "tests/check.h"
-#include "tests/support/till_fake.h"
+#include "tests/fake/agent.h"
 
 static void test_the_status_page_tells_all(void)
 {

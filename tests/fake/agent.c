@@ -1,4 +1,4 @@
-#include "tests/support/till_fake.h"
+#include "tests/fake/agent.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /*
- * till_fake: scrip.h, a till link and a printer, faked for the tests of firmware/till.
+ * fake agent: scrip.h, a till link and a printer, faked for the tests of firmware/till.
  *
  * This file's scrip_* functions are linked in place of the agent's. They answer what a test has put
  * into `agent` and keep what they were asked.
  */
-#ifndef TESTS_SUPPORT_TILL_FAKE_H
-#define TESTS_SUPPORT_TILL_FAKE_H
+#ifndef TESTS_FAKE_AGENT_H
+#define TESTS_FAKE_AGENT_H
 
 #include "scrip.h"
 #include "till/till.h"
