@@ -213,7 +213,8 @@ MUST_CHECK enum scrip_status ledger_link_at(struct ledger *ledger, uint32_t seq,
 
 /* A verdict other than accepted, durable on OK, so before the ack that covers it. Repeating one,
  * and one at or below the cursor, is OK and appends nothing. REFUSED_ARGUMENT: beyond the head, or
- * no code. REFUSED_FULL: more than LEDGER_MARKS are open. Faults as ledger_append(). */
+ * no code. REFUSED_FULL: more than LEDGER_MARKS are open; never for the record next to the
+ * cursor, so that an ack up to it makes room. Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enum record_code code,
                                          const struct record_stamp *stamp);
 

@@ -388,6 +388,29 @@ static void test_the_draw_is_the_codes_own(void)
     shop_close(&shop);
 }
 
+/* A day of reversals offline fills the marks; the host refuses what came before them. Settling must
+ * go on all the same, one record at a time if need be. */
+static void test_late_verdicts_settle_behind_full_marks(void)
+{
+    open_shop(&SHOP_NOR);
+    for (uint32_t code = 0; code < LEDGER_MARKS + 2; code++) {
+        redeem(code, code);
+        if (code >= 2)
+            CHECK_STATUS(ledger_reverse(&shop.ledger, entry.seq, &shop.stamp, &entry), SCRIP_OK);
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+        shop.stamp.t_s += 300;
+        ledger_clock(&shop.ledger, shop.stamp.t_s, 30, shop.stamp.t_s);
+    }
+    CHECK_EQ_INT(shop.ledger.mark_count, LEDGER_MARKS);
+    CHECK_STATUS(ledger_late(&shop.ledger, 2, RECORD_CODE_OTHER, &shop.stamp), SCRIP_REFUSED_FULL);
+    CHECK_STATUS(ledger_late(&shop.ledger, 1, RECORD_CODE_OTHER, &shop.stamp), SCRIP_OK);
+    CHECK_STATUS(shop_acknowledge(&shop, 1), SCRIP_OK);
+    CHECK_STATUS(ledger_late(&shop.ledger, 2, RECORD_CODE_OTHER, &shop.stamp), SCRIP_OK);
+    CHECK_STATUS(shop_acknowledge(&shop, 2), SCRIP_OK);
+    shop_check_sums(&shop);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     CHECK_RUN(test_a_code_is_worth_something_once);
@@ -404,5 +427,6 @@ int main(void)
     CHECK_RUN(test_members_are_never_counted_short);
     CHECK_RUN(test_another_epochs_records_are_foreign);
     CHECK_RUN(test_the_draw_is_the_codes_own);
+    CHECK_RUN(test_late_verdicts_settle_behind_full_marks);
     return check_done();
 }
