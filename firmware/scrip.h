@@ -169,7 +169,9 @@ MUST_CHECK enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, ch
 MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity,
                                                   uint8_t *der, size_t cap, size_t *len);
 /* Checks and stores a bundle, begins the epoch on a fresh journal. On failure the terminal is as
- * before. REFUSED_STATE: records unsent. */
+ * before, or after a fault of its storage out of service. REFUSED_UNSETTLED: the journal holds
+ * records that the host has not acknowledged. REFUSED_STATE: the bundle's epoch is not a new one.
+ * REFUSED_BUSY. */
 MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle,
                                                   size_t len);
 

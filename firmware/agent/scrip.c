@@ -301,17 +301,42 @@ enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity
     return SCRIP_OK;
 }
 
+/* The records of this epoch are readable only under its medium: the host must have them before
+ * another begins. Out of service the journal alone tells, where it is ours and can be read. */
+static bool holds_unsettled(struct agent *agent)
+{
+    struct journal *journal = &agent->journal;
+    enum scrip_status status;
+
+    if (agent->service == SCRIP_OK)
+        return agent->ledger.head_seq != agent->ledger.acked_seq;
+    if (agent->keys.epoch == 0)
+        return false;
+    leave_service(agent);
+    status = journal_mount(journal, agent->hal->journal, &agent->keys, NULL, NULL);
+    return (status == SCRIP_OK || status == SCRIP_FAULT_READ_ONLY) &&
+           journal_next_seq(journal) - 1 != journal_acked(journal);
+}
+
 enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle, size_t len)
 {
     struct agent *agent = agent_of(scrip);
 
+    enum scrip_status status;
+
     if (agent->transaction.state != TRANSACTION_IDLE)
         return SCRIP_REFUSED_BUSY;
-    /* The records of this epoch are readable only under its medium: settle them first. */
-    if (agent->service == SCRIP_OK && agent->ledger.head_seq != agent->ledger.acked_seq)
-        return SCRIP_REFUSED_STATE;
+    if (holds_unsettled(agent))
+        return SCRIP_REFUSED_UNSETTLED;
 
-    TRY(enroll_install(bytes_of(bundle, len), &agent->keys, &agent->blobs));
+    status = enroll_install(bytes_of(bundle, len), &agent->keys, &agent->blobs);
+    /* A fault may have left the new identity beside the old epoch, which the next start would not
+     * serve: so nothing is redeemed now that it could not settle then. */
+    if (scrip_is_fault(status)) {
+        leave_service(agent);
+        agent->service = enter_service(agent);
+    }
+    TRY(status);
     leave_service(agent);
     /* From here the old medium no longer counts; a cut before the format ends leaves it foreign,
      * and enrolment is repeated. */

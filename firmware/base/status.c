@@ -42,14 +42,15 @@
     X(REFUSED_LIMIT_SUM, "The terminal has given as much value offline as it may: connect it to "  \
                          "the host.")                                                              \
     X(REFUSED_LIMIT_TIME, "The terminal has been offline for too long: connect it to the host.")   \
-    X(REFUSED_LIMIT_MEMBER, "This member has redeemed as often as is allowed offline in a day.")   \
+    X(REFUSED_LIMIT_MEMBER, "This member has redeemed as much as is allowed offline in a day: "     \
+                            "try again when the network is back.")                                 \
     X(REFUSED_NO_POLICY, "The terminal has no valid policy, so nothing is permitted offline: "     \
                          "connect it to the host.")                                                \
     X(REFUSED_USED, "This code has already been used here: ask the customer for a fresh one.")     \
     X(REFUSED_FULL, "The terminal's memory is full: connect it to the host so that it settles.")   \
     X(REFUSED_NOT_FOUND, "Not found: there is no such transaction or entry on this terminal.")     \
     X(REFUSED_STATE, "The transaction is not in a state that allows this.")                        \
-    X(REFUSED_HOST, "The host has declined.")                                                      \
+    X(REFUSED_HOST, "The host has declined this code: do not try it again.")                       \
     X(REFUSED_VOID, "The host did not answer in time and this is not allowed offline: nothing "    \
                     "was redeemed.")                                                               \
     X(REFUSED_BUSY, "Another transaction is open: finish or abort it first.")                      \
@@ -62,6 +63,8 @@
     X(REFUSED_ABORTED, "Cancelled before anything was redeemed.")                                  \
     X(REFUSED_LOGGED_OUT, "The till has not logged in: log in first.")                             \
     X(REFUSED_UNSUPPORTED, "This terminal does not offer that message or service.")                \
+    X(REFUSED_UNSETTLED, "The terminal holds redemptions that the host has not acknowledged: let " \
+                         "it settle them first, then try again.")                                  \
     X(FAULT_MEMORY, "The terminal ran out of working memory: try again, and restart it if that "   \
                     "does not help.")                                                              \
     X(FAULT_ENTROPY, "The random number source failed: no key or signature can be made; have the " \
@@ -74,7 +77,8 @@
                      "it.")                                                                        \
     X(FAULT_FOREIGN, "The storage belongs to another terminal or enrolment, or was replaced: put " \
                      "the original back or enrol anew.")                                           \
-    X(FAULT_READ_ONLY, "The storage is open for reading only.")                                    \
+    X(FAULT_READ_ONLY, "The storage takes no more records: connect the terminal to the host so "   \
+                       "that it settles, then restart it.")                                        \
     X(FAULT_FORK, "The terminal's records and the host's disagree: redeeming is off until the "    \
                   "help desk has looked at it.")                                                   \
     X(FAULT_KEYSTORE, "The key files are missing, unreadable or open to others: restore them, or " \

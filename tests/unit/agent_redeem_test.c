@@ -389,6 +389,49 @@ static void test_a_long_journal_is_not_read_for_a_new_sale(void)
     test_terminal_free(&terminal);
 }
 
+/* A new epoch begins on an empty journal, so never over records that the host has not. */
+static void test_enrolment_never_costs_a_record(void)
+{
+    uint8_t text[LIMIT_CODE_CHARS];
+    struct scrip_answer answer;
+    struct scrip_sale sale = test_sale(1);
+    struct scrip_ref ref = {.sale_id = sale.sale_id, .service_id = sale.service_id};
+    struct agent *agent = agent_of(&terminal.scrip);
+
+    test_terminal_open(&terminal);
+    CHECK_STATUS(redeem(test_terminal_code(&terminal, 1, text), &sale, &answer), SCRIP_OK);
+    CHECK_STATUS(test_terminal_enroll(&terminal, 2), SCRIP_REFUSED_UNSETTLED);
+    CHECK_STATUS(scrip_result(&terminal.scrip, &ref, &answer), SCRIP_OK);
+
+    /* Out of service for whatever reason: the journal itself is asked. */
+    agent->service = SCRIP_REFUSED_NOT_ENROLLED;
+    CHECK_STATUS(scrip_enroll_install(&terminal.scrip, text, 1), SCRIP_REFUSED_UNSETTLED);
+    CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
+    CHECK_STATUS(scrip_result(&terminal.scrip, &ref, &answer), SCRIP_OK);
+    CHECK_EQ_INT(answer.amount_minor, 500);
+    test_terminal_free(&terminal);
+}
+
+/* The new identity was stored and its epoch was not: nothing may be redeemed any more in an epoch
+ * that the next start will not serve. */
+static void test_a_half_enrolment_redeems_nothing(void)
+{
+    uint8_t text[LIMIT_CODE_CHARS];
+    struct scrip_answer answer;
+    struct scrip_sale sale = test_sale(1);
+
+    test_terminal_open(&terminal);
+    terminal.keystore.off = true;
+    CHECK_STATUS(test_terminal_enroll(&terminal, 2), SCRIP_FAULT_KEYSTORE);
+    CHECK_STATUS(redeem(test_terminal_code(&terminal, 1, text), &sale, &answer),
+                 SCRIP_REFUSED_NOT_ENROLLED);
+    terminal.keystore.off = false;
+    CHECK_STATUS(test_terminal_enroll(&terminal, 2), SCRIP_OK);
+    CHECK_STATUS(redeem(test_terminal_code(&terminal, 1, text), &sale, &answer), SCRIP_OK);
+    CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
+    test_terminal_free(&terminal);
+}
+
 int main(void)
 {
     CHECK_RUN(test_offline_redemption_is_durable_and_complete);
@@ -404,5 +447,7 @@ int main(void)
     CHECK_RUN(test_training_records_nothing);
     CHECK_RUN(test_expired_codes_make_room_offline);
     CHECK_RUN(test_a_long_journal_is_not_read_for_a_new_sale);
+    CHECK_RUN(test_enrolment_never_costs_a_record);
+    CHECK_RUN(test_a_half_enrolment_redeems_nothing);
     return check_done();
 }
