@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034 # variables are for whoever reads this file in
+# shellcheck shell=sh disable=SC2034,SC2120,SC2174 # variables and options are for who reads this in
 # What the demo and the tests with real processes share: a back office, a host, terminals and the
 # network between them, all in a directory of its own that is gone afterwards.
 #
@@ -223,6 +223,42 @@ mint() { # options..: $code and $cti are a new customer's code and its number
 shown() { # name
     tail -n 30 "$work/$1/display" | sed -n 's/^|\(.*\)|$/\1/p' | tail -n 2 | sed 's/ *$//' |
         paste -s -d '/' - | sed 's:/: / :; s: / $::'
+}
+
+# Hosts that cannot be trusted ---------------------------------------------------------------------
+
+fake_host() { # mode, back office, more: the cable ends at a host that lies
+    rm -f "$work/fake.port"
+    python3 tests/e2e/fake_host.py "${2:-$pki}" "$1" "$work/fake.port" "$work/wire-$1" \
+        "$host_port" "$work/t1/keys/signing-a.key" "$pki/issued/DEMO.S1.T1.crt" \
+        2>>"$work/fake.log" &
+    fake_pid=$!
+    track "$fake_pid"
+    within 5 test -s "$work/fake.port" && network_up "$(cat "$work/fake.port")"
+}
+
+# A sync with such a host, then a sale; the status page must name what happened, the sale goes on, the
+# cursor does not move, and $work/sold remembers the code:
+lie() { # what, mode, host status, problem, [back office]
+    before=$(status t1 .acked_seq)
+    fake_host "$2" "${5:-}"
+    "$scrip" sync now --socket "$work/t1/till.sock" >/dev/null
+    within "${patience:-4}" status_is t1 ".host == \"$3\" and .host_problem == \"$4\""
+    report "$1 is $3 ($4)" $? "$(status t1 .host) $(tail -n 3 "$work/t1/log")"
+    mint
+    echo "$cti" >>"$work/sold"
+    redeem t1 "$code" 20.00
+    is "... and a sale goes on" Success "$result"
+    is "... and nothing was taken for settled" "$before" "$(status t1 .acked_seq)"
+    end "$fake_pid"
+}
+
+all_sold_are_held() { # each once
+    missing=0
+    while read -r cti; do
+        [ "$(held "$cti")" = 1 ] || missing=$((missing + 1))
+    done <"$work/sold"
+    is "none of the $(wc -l <"$work/sold") sales is missing at the host, none is there twice" 0 "$missing"
 }
 
 # Verdicts ------------------------------------------------------------------------------------------
