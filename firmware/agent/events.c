@@ -22,12 +22,12 @@ void event_put(struct agent *agent, enum scrip_event_kind kind, uint32_t seq,
 }
 
 /* Late verdicts are records of our own chain: whatever was appended since the last look is looked
- * through. */
+ * through, as far as there is room, for one answer may bring more of them than the queue holds. */
 static void watch_late(struct agent *agent)
 {
     struct record record;
 
-    while (agent->told_seq < agent->ledger.head_seq) {
+    while (agent->told_seq < agent->ledger.head_seq && agent->event_count < AGENT_EVENTS) {
         enum scrip_status status = ledger_record(&agent->ledger, agent->told_seq + 1, &record);
         if (status == SCRIP_OK && record.type == RECORD_LATE)
             event_put(agent, SCRIP_EVENT_LATE_REFUSAL, record.of, SCRIP_OK, NULL);

@@ -378,6 +378,41 @@ static void test_fault_of_a_reversal(void)
     test_terminal_free(&terminal);
 }
 
+/* One sync can bring more late verdicts than there is room for events: none is dropped, and least of
+ * all the answer that a till waits for. */
+static void test_late_verdicts_push_nothing_out(void)
+{
+    struct scrip_answer answer;
+    struct scrip_event event;
+    struct ledger *ledger;
+    struct record_stamp stamp;
+    uint32_t late = 0;
+    bool answered = false;
+
+    open_online();
+    host.ready = false;
+    ledger = &agent_of(&terminal.scrip)->ledger;
+    for (uint8_t number = 1; number <= AGENT_EVENTS + 4; number++)
+        CHECK_STATUS(redeem(number, number, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    host.ready = true;
+    CHECK_STATUS(redeem(99, 99, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_AGAIN);
+    host.result = SCRIP_OK;
+    host.outcome.accepted = true;
+    agent_stamp(agent_of(&terminal.scrip), 0, 0, &stamp);
+    for (uint32_t seq = 1; seq <= AGENT_EVENTS + 4; seq++)
+        CHECK_STATUS(ledger_late(ledger, seq, RECORD_CODE_ALREADY_REDEEMED, &stamp), SCRIP_OK);
+    for (int step = 0; step < 4; step++) {
+        poll_once();
+        while (scrip_event(&terminal.scrip, &event) == SCRIP_OK) {
+            answered |= event.kind == SCRIP_EVENT_FINISHED;
+            late += event.kind == SCRIP_EVENT_LATE_REFUSAL;
+        }
+    }
+    CHECK(answered);
+    CHECK_EQ_INT(late, AGENT_EVENTS + 4);
+    test_terminal_free(&terminal);
+}
+
 int main(void)
 {
     CHECK_RUN(test_host_accepts);
@@ -393,5 +428,6 @@ int main(void)
     CHECK_RUN(test_fault_of_an_outcome);
     CHECK_RUN(test_lost_outcome_of_a_refusal_gives_nothing);
     CHECK_RUN(test_fault_of_a_reversal);
+    CHECK_RUN(test_late_verdicts_push_nothing_out);
     return check_done();
 }
