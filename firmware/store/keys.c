@@ -61,18 +61,25 @@ static enum scrip_status read_signing(struct keys *keys, uint8_t slot)
     return status == SCRIP_REFUSED_NOT_FOUND ? SCRIP_OK : status;
 }
 
-/* The state is written last, so a keystore without one was cut at its very first boot, when nothing
- * was stored under its keys yet: what is there of it is made anew. */
-static enum scrip_status make_all(struct keys *keys)
+/* The state is written last, so a keystore without one was cut at its very first boot, or has lost
+ * it. Nobody can tell which, and a journal may stand under the keys that are there: they are kept,
+ * and only what is missing is made. */
+static enum scrip_status make_missing(struct keys *keys)
 {
     uint8_t format_id[4];
 
-    TRY(crypto_random(keys->device, sizeof keys->device));
+    enum scrip_status status = read_slot(keys, HAL_KEY_DEVICE, keys->device, sizeof keys->device);
+    if (status == SCRIP_REFUSED_NOT_FOUND) {
+        TRY(crypto_random(keys->device, sizeof keys->device));
+        status = keys->store->write(keys->store->context, HAL_KEY_DEVICE, keys->device,
+                                    sizeof keys->device);
+    }
+    TRY(status);
     TRY(crypto_random(format_id, sizeof format_id));
     keys->format_id = bytes_get_u32(format_id);
-    TRY(keys->store->write(keys->store->context, HAL_KEY_DEVICE, keys->device,
-                           sizeof keys->device));
-    TRY(make_signing(keys, 0));
+    TRY(read_signing(keys, 0));
+    if (keys->signing[0].id == 0)
+        TRY(make_signing(keys, 0));
     return write_state(keys);
 }
 
@@ -82,7 +89,7 @@ static enum scrip_status open_all(struct keys *keys)
     enum scrip_status status = read_slot(keys, HAL_KEY_STATE, state, sizeof state);
 
     if (status == SCRIP_REFUSED_NOT_FOUND)
-        return make_all(keys);
+        return make_missing(keys);
     TRY(status);
     if (state[0] != STATE_VERSION || state[1] > 1)
         return SCRIP_FAULT_KEYSTORE;

@@ -98,10 +98,40 @@ static void test_half_a_keystore_is_never_remade(void)
     CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_FAULT_KEYSTORE);
 }
 
+/* A journal may stand under them: with the state file restored, everything is as it was. */
+static void test_keys_outlive_the_loss_of_the_state(void)
+{
+    static const uint8_t prev[16] = {5};
+    struct sim_keystore whole;
+    struct keys keys;
+
+    power_up();
+    CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_OK);
+    CHECK_STATUS(keys_set_epoch(&keys, 3, prev, false), SCRIP_OK);
+    keys_close(&keys);
+    whole = keystore;
+    keystore.slot[HAL_KEY_STATE].len = 0;
+    CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_OK);
+    CHECK_EQ_INT(keys.epoch, 0); /* enrolled no more, for nobody knows as whom */
+    keys_close(&keys);
+    for (int slot = HAL_KEY_DEVICE; slot <= HAL_KEY_SIGNING_A; slot++)
+        CHECK_EQ_BYTES(keystore.slot[slot].data, whole.slot[slot].data, 32);
+
+    keystore.slot[HAL_KEY_STATE].len = 0;
+    keystore.slot[HAL_KEY_SIGNING_A].len = 0;
+    CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_OK);
+    keys_close(&keys);
+    CHECK_EQ_BYTES(keystore.slot[HAL_KEY_DEVICE].data, whole.slot[HAL_KEY_DEVICE].data, 32);
+    keystore.slot[HAL_KEY_STATE].len = 0;
+    keystore.slot[HAL_KEY_DEVICE].len = 31;
+    CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_FAULT_KEYSTORE);
+}
+
 int main(void)
 {
     CHECK_RUN(test_keys_stay_the_same_over_a_restart);
     CHECK_RUN(test_a_renewed_key_counts_only_once_activated);
     CHECK_RUN(test_half_a_keystore_is_never_remade);
+    CHECK_RUN(test_keys_outlive_the_loss_of_the_state);
     return check_done();
 }
