@@ -55,8 +55,8 @@ enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enum record_co
         return SCRIP_OK;
     if (of > ledger->head_seq)
         return SCRIP_REFUSED_ARGUMENT;
-    /* The ack that frees marks waits for the verdict on the record next to the cursor: that one goes
-     * without a mark, and settling always moves. */
+    /* The ack that frees marks waits for the verdict on the record next to the cursor: that one
+     * goes without a mark, and settling always moves. */
     if (ledger->mark_count == LEDGER_MARKS && of != ledger->acked_seq + 1 &&
         !ledger_has_mark(ledger, of, LEDGER_REVERSED))
         return SCRIP_REFUSED_FULL;

@@ -378,8 +378,8 @@ static void test_fault_of_a_reversal(void)
     test_terminal_free(&terminal);
 }
 
-/* One sync can bring more late verdicts than there is room for events: none is dropped, and least of
- * all the answer that a till waits for. */
+/* One sync can bring more late verdicts than there is room for events: none is dropped, and least
+ * of all the answer that a till waits for. */
 static void test_late_verdicts_push_nothing_out(void)
 {
     struct scrip_answer answer;

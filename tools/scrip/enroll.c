@@ -85,6 +85,30 @@ static enum scrip_status csr_from_socket(const char *socket_path, const struct i
     return status;
 }
 
+/* The epoch that the terminal is in, which our list may not know: an answer can be lost. */
+static enum scrip_status epoch_from_socket(const char *socket_path, struct parts *parts,
+                                           uint32_t *epoch)
+{
+    struct buffer memory = buffer_of(parts->answer, sizeof parts->answer);
+    struct client_answer answer;
+    const struct json *root;
+    uint64_t found = 0;
+    TRY(client_ask(socket_path, "GET", "/status", bytes_of(NULL, 0), ANSWER_TIMEOUT_S, &memory,
+                   &answer));
+    enum scrip_status status = json_parse(answer.body, parts->arena, sizeof parts->arena, &root,
+                                          NULL);
+    if (status == SCRIP_OK) {
+        status = json_uint(json_member(root, "epoch"), UINT32_MAX - 1, &found)
+                     ? SCRIP_OK
+                     : SCRIP_REFUSED_SHAPE;
+        json_close(root);
+    }
+    if (status != SCRIP_OK)
+        (void)refuse("scripd's status names no epoch");
+    *epoch = (uint32_t)found;
+    return status;
+}
+
 static enum scrip_status read_pem_certificate(const char *dir, const char *name, struct buffer *der)
 {
     char path[FILE_PATH];
@@ -213,7 +237,9 @@ static enum scrip_status keep_certificate(const char *dir, const struct bundle *
 }
 
 /* The terminal may connect the moment it is enrolled, so that it is listed first, and what was
- * listed before comes back if it does not take the bundle. */
+ * listed before comes back if it does not take the bundle. Where its answer is lost it may have
+ * taken it: then the new entry stays, for records under an epoch that is not listed would never
+ * settle. */
 static enum scrip_status enroll_terminal(const struct arguments *arguments, struct parts *parts)
 {
     const char *dir = option_text(arguments, "--pki");
@@ -222,19 +248,29 @@ static enum scrip_status enroll_terminal(const struct arguments *arguments, stru
     struct buffer csr = buffer_of(parts->csr, sizeof parts->csr);
     struct allow allow = {.terminal = bundle->identity};
     uint8_t spki[CRYPTO_HASH_BYTES];
-    if (socket_path != NULL)
+    uint32_t own_epoch = 0;
+    if (socket_path != NULL) {
         TRY(csr_from_socket(socket_path, &bundle->identity, parts, &csr));
-    else
+        TRY(epoch_from_socket(socket_path, parts, &own_epoch));
+    } else {
         TRY(file_read(option_text(arguments, "--request"), &csr));
+    }
     TRY(fill_common(dir, option_given(arguments, "--pin"), parts));
     TRY(certify(dir, buffer_bytes(&csr), parts, spki));
     TRY(allow_last_epoch(dir, &bundle->identity, &allow.epoch));
-    allow.epoch++;
+    allow.epoch = (allow.epoch > own_epoch ? allow.epoch : own_epoch) + 1;
     TRY(crypto_random(allow.first_prev, sizeof allow.first_prev));
     bundle->epoch = allow.epoch;
     memcpy(bundle->first_prev, allow.first_prev, sizeof bundle->first_prev);
     TRY(allow_write(dir, spki, &allow));
     enum scrip_status status = deliver(arguments, parts);
+    if (status != SCRIP_OK && socket_path != NULL && status != SCRIP_REFUSED_HOST) {
+        (void)refuse(
+            "the terminal's answer was lost: it stays listed with epoch %lu; if scrip status "
+            "shows another epoch, enrol it again",
+            (unsigned long)bundle->epoch);
+        return status;
+    }
     if (status != SCRIP_OK) {
         TRY(allow_undo(&allow));
         return status;
