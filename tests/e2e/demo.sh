@@ -132,7 +132,7 @@ step "The cashier scans it. The terminal asks the host, and the host says yes."
 scan_request=$(redemption scan-1 "" 20.00 | jq -c 'del(.SaleToPOIRequest.LoyaltyRequest.LoyaltyData)')
 (nexo t1 "$scan_request" && printf '%s' "$answer" >"$work/scanned") &
 waiting=$!
-sleep 0.5 # the terminal is waiting for its scanner now
+within 5 in_progress t1 scan-1 # the terminal is waiting for its scanner now
 scan "$(zbarimg -q --raw --oneshot "$work/code.png" 2>/dev/null)"
 wait "$waiting"
 answer=$(cat "$work/scanned")

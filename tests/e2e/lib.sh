@@ -261,6 +261,21 @@ all_sold_are_held() { # each once
     is "none of the $(wc -l <"$work/sold") sales is missing at the host, none is there twice" 0 "$missing"
 }
 
+# TransactionStatus of an earlier message: $answer; what was answered then is $repeated.
+ask_status() { # name, service id
+    service_number=$((service_number + 1))
+    nexo "$1" "$(message TransactionStatus "T$service_number" '{"MessageReference":{
+        "MessageCategory":"Loyalty","ServiceID":"'"$2"'","SaleID":"TILL1"}}')"
+    read_answer
+    repeated=$(printf '%s' "$answer" | jq -c \
+        '.. | .RepeatedMessageResponse? // empty | .. | .LoyaltyResponse? // empty')
+}
+
+in_progress() { # name, service id
+    ask_status "$1" "$2"
+    [ "$condition" = InProgress ]
+}
+
 # Verdicts ------------------------------------------------------------------------------------------
 
 report() { # what, whether it is good (0), detail

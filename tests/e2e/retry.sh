@@ -5,16 +5,6 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 
 asked=0
-# TransactionStatus of an earlier message: $answer; the earlier answer is repeated inside it.
-ask_status() { # category, service id
-    asked=$((asked + 1))
-    nexo t1 "$(message TransactionStatus "T$asked" '{"MessageReference":{"MessageCategory":"'"$1"'",
-        "ServiceID":"'"$2"'","SaleID":"TILL1"}}')"
-    read_answer
-    repeated=$(printf '%s' "$answer" | jq -c \
-        '.. | .RepeatedMessageResponse? // empty | .. | .LoyaltyResponse? // empty')
-}
-
 abort() { # service id
     asked=$((asked + 1))
     nexo t1 "$(message Abort "A$asked" '{"AbortReason":"Cancelled","MessageReference":{
@@ -63,11 +53,11 @@ is "after a restart the till must log in" "Failure LoggedOut" "$result $conditio
 login t1
 nexo t1 "$(redemption "$first_service" "$first_code" 20.00)"
 is "the same message after a restart: the same answer" "$first" "$(essence)"
-ask_status Loyalty "$offline_service"
+ask_status t1 "$offline_service"
 is "TransactionStatus after a restart" "Success" "$result"
 is "... repeats the answer" "$offline_reference" \
     "$(printf '%s' "$repeated" | jq -r .POIData.POITransactionID.TransactionID)"
-ask_status Loyalty never
+ask_status t1 never
 is "TransactionStatus of what never was" "Failure NotFound" "$result $condition"
 mint
 redeem t1 "$code" 20.00
@@ -86,8 +76,7 @@ is "of another terminal's" "Failure NotFound" "$result $condition"
 waiting=$(redemption wait1 "" 20.00 | jq -c 'del(.SaleToPOIRequest.LoyaltyRequest.LoyaltyData)')
 (nexo t1 "$waiting" && printf '%s' "$answer" >"$work/aborted") &
 waiter=$!
-sleep 0.4
-ask_status Loyalty wait1
+within 5 in_progress t1 wait1
 is "TransactionStatus of what waits" "Failure InProgress" "$result $condition"
 redeem t1 "$first_code" 20.00
 is "another sale meanwhile" "Failure Busy" "$result $condition"
@@ -99,7 +88,7 @@ is "Abort ends what waits" "Failure Aborted" "$result $condition"
 before=$(status t1 .head_seq)
 abort "$first_service"
 is "Abort of what is durable changes nothing" "$before" "$(status t1 .head_seq)"
-ask_status Loyalty "$first_service"
+ask_status t1 "$first_service"
 is "... and it still stands" "$first_reference" \
     "$(printf '%s' "$repeated" | jq -r .POIData.POITransactionID.TransactionID)"
 
@@ -108,7 +97,7 @@ mint
 scanned=$(printf '%s' "$waiting" | sed 's/wait1/wait2/g')
 (nexo t1 "$scanned" && printf '%s' "$answer" >"$work/delivered") &
 waiter=$!
-sleep 0.4
+within 5 in_progress t1 wait2
 scan "$code"
 wait $waiter
 answer=$(cat "$work/delivered")
@@ -118,7 +107,7 @@ is "a code from the terminal's own scanner" "Success 5" "$result $amount"
 "$scrip" terminal enroll --pki "$pki" --terminal DEMO.S1.T1 --socket "$work/t1/till.sock" \
     --port "$cable_port" >"$work/enrolled" 2>&1
 is "a new enrolment while records are unsent is refused" 1 $?
-grep -q REFUSED_STATE "$work/enrolled"
+grep -q REFUSED_UNSETTLED "$work/enrolled"
 report "... it says why" $? "$(cat "$work/enrolled")"
 is "... and the terminal is who it was" 1 "$(status t1 .epoch)"
 
