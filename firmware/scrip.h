@@ -132,11 +132,27 @@ MUST_CHECK enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
  * delivers; scrip_result tells). OK: approved and durable. AGAIN: the answer comes by scrip_result
  * with the same sale_id and service_id. REFUSED_*: no value was given. FAULT_*: no value was given,
  * unless scrip_result says so later. The same request again gets the same answer; behind some forty
- * others only while its code is valid (scrip_result finds it for as long as it is held).
+ * others only while its code is valid (scrip_result finds it for as long as it is held). While a
+ * challenge is open, the code must be bound to it.
  */
 MUST_CHECK enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
                                           const struct scrip_sale *sale,
                                           struct scrip_answer *answer);
+
+#define SCRIP_CHALLENGE_CHARS 160 /* the text of a challenge and its NUL */
+
+/*
+ * Opens a challenge for a sale: text is to be shown to the customer as a QR code, whose app answers
+ * with a token for this sale at this terminal. Until that token has been redeemed, scrip_abort()
+ * names this request, or two minutes have passed, no other token is accepted, and no other sale
+ * (REFUSED_BINDING: detail names the field that differs). Such a token also tells the time to a
+ * terminal that has none. The same request again gets the same text. Nothing is durable: a restart
+ * withdraws it. OK: the answer says AGAIN. REFUSED_ARGUMENT, _TOO_LONG (detail names the field; or
+ * cap is below SCRIP_CHALLENGE_CHARS), REFUSED_BUSY: a transaction or another challenge is open.
+ * FAULT_*.
+ */
+MUST_CHECK enum scrip_status scrip_challenge(struct scrip *scrip, const struct scrip_sale *sale,
+                                             char *text, size_t cap, struct scrip_answer *answer);
 
 /* Names an earlier request: by reference, or by sale_id with service_id or transaction_id. Unused
  * fields are NULL. */

@@ -3,14 +3,16 @@
  *
  * Private to firmware/agent. The files of this room share it, each standing on those behind it:
  * scrip.c (open, poll, enrolment), inquiry.c (questions about earlier sales), transaction.c (a sale
- * from code to answer), events.c (what happened unasked), answer.c (what the till and the cashier
- * read), refusal.c, state.c (the bits and the page), agent.c.
+ * from code to answer), challenge.c (a sale that waits for a token of its own), events.c (what
+ * happened unasked), answer.c (what the till and the cashier read), refusal.c, state.c (the bits
+ * and the page), agent.c.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
 
 #include "base/bundle.h"
 #include "base/wallclock.h"
+#include "redeem/challenge.h"
 #include "redeem/ledger.h"
 #include "redeem/receipt.h"
 #include "scrip.h"
@@ -21,9 +23,10 @@
 enum {
     AGENT_REFUSALS = 16, /* answers without a record that are remembered, in RAM */
     AGENT_EVENTS = 16,
-    AGENT_SCAN_WAIT_MS = 60000, /* how long the scanner is waited for */
-    AGENT_IDLE_MS = 2000,       /* without a transaction for so long, a handshake may start */
-    AGENT_MEND_MS = 1000        /* between attempts to settle a faulted append */
+    AGENT_SCAN_WAIT_MS = 60000,  /* how long the scanner is waited for */
+    AGENT_CHALLENGE_MS = 120000, /* how long a challenge is open: the clock that it sets is FAIR */
+    AGENT_IDLE_MS = 2000,        /* without a transaction for so long, a handshake may start */
+    AGENT_MEND_MS = 1000         /* between attempts to settle a faulted append */
 };
 
 /* The ids under which a till asks again. */
@@ -60,6 +63,15 @@ struct transaction {
     char detail[80];
 };
 
+/* While it is open (shown, and neither answered nor withdrawn), only a token bound to it redeems.
+ */
+struct open_challenge {
+    bool open;
+    bool answered; /* not open any more: kept for a till that sends the same sale again */
+    struct challenge challenge;
+    struct sale sale; /* as it was shown for */
+};
+
 struct queued_event {
     enum scrip_event_kind kind;
     uint32_t seq;             /* 0: none */
@@ -85,6 +97,7 @@ struct agent {
     struct keyset keyset; /* count 0: none */
     struct policy policy; /* seq 0: none */
 
+    struct open_challenge challenge;
     struct transaction transaction;
     uint64_t busy_up_ms; /* the last moment a transaction was open */
     uint64_t mend_up_ms; /* no attempt before, to open a ledger that a fault closed */
@@ -124,6 +137,28 @@ void transaction_poll(struct agent *agent);
 /* Undoes it, where nothing is approved yet. OK; REFUSED_NOT_FOUND: another one is open, or none. */
 MUST_CHECK enum scrip_status transaction_abort(struct agent *agent, const struct request_ids *ids);
 bool transaction_is(const struct agent *agent, const struct request_ids *ids);
+
+/* challenge.c. Ends it where it has been open for too long. */
+void challenge_poll(struct agent *agent);
+void challenge_withdraw(struct agent *agent);
+/* It was opened by this request. */
+bool challenge_is(const struct agent *agent, const struct request_ids *ids);
+/* Puts the challenge's hash into the sale that it was shown for. REFUSED_BINDING: the open one was
+ * shown for another sale, and detail names the field. */
+MUST_CHECK enum scrip_status challenge_bind(struct agent *agent, struct sale *sale,
+                                            char detail[80]);
+/* What this token must be bound to, NULL: nothing. An answered challenge is there only for a token
+ * that claims to answer it. */
+const struct challenge *challenge_for(const struct agent *agent, const struct token *token);
+/* It has its token: no other is asked for. */
+void challenge_answered(struct agent *agent);
+/* The clock learns from a token that answers the challenge, where it knew nothing. REFUSED_CLOCK:
+ * issued before what is known to be past. */
+MUST_CHECK enum scrip_status challenge_tell_time(struct agent *agent,
+                                                 const struct token_claims *claims);
+/* Names the claim for which a token was refused as not bound, or not for here. */
+void challenge_explain(const struct agent *agent, const struct token *token,
+                       enum scrip_status status, char detail[80]);
 
 /* answer.c: the answer to a till, from records or from a refusal. They fill every field. */
 void answer_story(struct agent *agent, const struct ledger_story *story,

@@ -87,6 +87,10 @@ enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id, const ch
         return SCRIP_REFUSED_ARGUMENT;
     if (transaction_is(agent, &ids))
         return transaction_abort(agent, &ids);
+    if (challenge_is(agent, &ids)) {
+        challenge_withdraw(agent);
+        return SCRIP_OK;
+    }
     TRY(ledger_lookup(&agent->ledger, bytes_text(ids.sale_id), bytes_text(ids.service_id),
                       bytes_of(NULL, 0), &seq));
     return SCRIP_REFUSED_STATE;

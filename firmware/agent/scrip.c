@@ -269,6 +269,7 @@ enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
         transaction_poll(agent);
     } else {
         drop_stray_scan(agent);
+        challenge_poll(agent);
     }
 
     poll_sync(agent, now_ms, sleep_ms);

@@ -46,6 +46,9 @@ static void finish(struct agent *agent, uint32_t seq)
 static void refuse(struct agent *agent, enum scrip_status status)
 {
     struct transaction *open = &agent->transaction;
+    /* Nobody came with a token: the challenge has gone with the sale that waited for it. */
+    if (status == SCRIP_REFUSED_ABORTED)
+        challenge_withdraw(agent);
     (void)refusal_keep(agent, &open->sale, status, 0, open->detail);
     finish(agent, 0);
 }
@@ -134,14 +137,25 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
     struct record_stamp stamp;
     uint8_t draw[8];
 
-    wallclock_read(&agent->clock, &trust.now);
     *entry = (struct ledger_entry){0};
     *appending = false;
+    wallclock_read(&agent->clock, &trust.now);
+    TRY(challenge_bind(agent, &open->sale, open->detail));
 
     TRY(scan_decode(code, &scan));
     TRY(token_parse(&scan, &token));
-    TRY(verify_token(&trust, &token, &voucher));
+    trust.challenge = challenge_for(agent, &token);
+    enum scrip_status status = verify_token(&trust, &token, &voucher);
+    if (status != SCRIP_OK) {
+        challenge_explain(agent, &token, status, open->detail);
+        return status;
+    }
     agent->parts.stats.scan_ok++;
+    if (voucher.bound && voucher.now.quality == WALLCLOCK_BAD) {
+        TRY(challenge_tell_time(agent, &voucher.claims));
+        wallclock_read(&agent->clock, &trust.now);
+        voucher.now = trust.now;
+    }
     if (!open->sale.training && is_retry(agent, &voucher, entry))
         return SCRIP_OK;
     if (voucher.now.quality != WALLCLOCK_BAD)
@@ -152,14 +166,22 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
     open->fallback = permit.offline_fallback;
     if (open->sale.training)
         return answer_training(agent, &permit);
-    TRY(bind_sale(&permit, &open->sale, &redemption));
+    status = bind_sale(&permit, &open->sale, &redemption);
+    if (status != SCRIP_OK) {
+        challenge_explain(agent, &token, status, open->detail);
+        return status;
+    }
     agent_stamp(agent, open->sale.operator_number, open->sale.shift, &stamp);
     /* The record carries the very reading that the token was judged by. */
     stamp.t_s = trust.now.t_s;
     stamp.unc_s = trust.now.unc_s;
     stamp.source = (uint8_t)trust.now.source;
     *appending = true;
-    return ledger_append(&agent->ledger, &redemption, &stamp, state_bits(agent), entry);
+    status = ledger_append(&agent->ledger, &redemption, &stamp, state_bits(agent), entry);
+    /* Answered, also where it is not known yet how. */
+    if (!scrip_is_refused(status))
+        challenge_answered(agent);
+    return status;
 }
 
 static void settle_ask(struct agent *agent, enum record_result result, struct bytes auth,

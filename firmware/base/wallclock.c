@@ -117,7 +117,8 @@ void wallclock_raise_floor(struct wallclock *clock, uint32_t evidence_s)
 {
     struct wallclock_time now;
     wallclock_read(clock, &now);
-    if (now.quality == WALLCLOCK_BAD)
+    /* After a challenge, T is an issuer's word itself: it is no witness for another. */
+    if (now.quality == WALLCLOCK_BAD || now.source == WALLCLOCK_CHALLENGE)
         return;
     uint32_t earliest_s = now.t_s > now.unc_s ? now.t_s - now.unc_s : 0;
     uint32_t proven_s = evidence_s < earliest_s ? evidence_s : earliest_s;

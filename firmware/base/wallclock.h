@@ -65,8 +65,8 @@ MUST_CHECK enum scrip_status wallclock_set_challenge(struct wallclock *clock, ui
                                                      uint64_t shown_up_ms);
 
 /* Raises the floor to what is proven to be past: a verified iat, or a key set's. Only while GOOD or
- * FAIR, and never above T - u, so that no evidence, dated 2035 by mistake or malice, can lift the
- * floor above the true time and shut the host's time out. */
+ * FAIR by the host or the RTC, and never above T - u, so that no evidence, dated 2035 by mistake or
+ * malice, can lift the floor above the true time and shut the host's time out. */
 void wallclock_raise_floor(struct wallclock *clock, uint32_t evidence_s);
 
 #endif

@@ -118,11 +118,13 @@ static enum scrip_status may_be_offline(const struct facts *facts, const struct 
 
 /* The share of codes that ask the host grows from the policy's figure to all at the largest value.
  */
-static bool is_drawn(const struct facts *facts, uint32_t amount_minor)
+static bool is_drawn(const struct facts *facts, const struct voucher *voucher,
+                     uint32_t amount_minor)
 {
     uint32_t base = facts->policy->random_online_permille;
     uint32_t most_minor = facts->policy->max_value_per_token_minor;
-    if (base == 0)
+    /* The draw finds a code that was used elsewhere too, which one bound to us cannot be. */
+    if (base == 0 || voucher->bound)
         return false;
     if (facts->draw == NULL || amount_minor >= most_minor)
         return true;
@@ -145,7 +147,7 @@ static enum scrip_status choose(const struct facts *facts, const struct voucher 
     enum scrip_status offline = may_be_offline(facts, voucher, sale, out->amount_minor);
     bool ask = facts->host_ready && sale->mode != SALE_OFFLINE &&
                (offline != SCRIP_OK || facts->policy->require_online_first ||
-                is_drawn(facts, out->amount_minor));
+                is_drawn(facts, voucher, out->amount_minor));
     if (!ask)
         return offline;
     out->mode = PERMIT_ASK;

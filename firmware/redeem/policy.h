@@ -119,7 +119,8 @@ struct permit {
  * allow it), REFUSED_LIMIT_VALUE, _COUNT, _SUM, _TIME, _MEMBER. While host_ready, such a sale
  * becomes PERMIT_ASK without fallback instead, unless its mode is SALE_OFFLINE. One that the
  * terminal may decide becomes PERMIT_ASK with fallback when the policy wants the host first or the
- * draw says so, else PERMIT_OFFLINE.
+ * draw says so, else PERMIT_OFFLINE. A code that is bound to our challenge reaches one terminal
+ * only, k = 1, and is never drawn.
  *
  * TOKEN_STAFF_CHECK changes nothing here: what the cashier must look at is the agent's to show.
  */

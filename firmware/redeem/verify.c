@@ -43,11 +43,13 @@ static bool is_bound(const struct challenge *challenge, const struct token_claim
                        bytes_of(challenge->nonce, TOKEN_ID_BYTES));
 }
 
-static enum scrip_status check_time(const struct trust *trust, const struct token_claims *claims)
+static enum scrip_status check_time(const struct trust *trust, const struct token_claims *claims,
+                                    bool bound)
 {
     const struct wallclock_time *now = &trust->now;
     uint64_t end_s = (uint64_t)claims->exp_s + trust->exp_grace_s;
-    uint32_t least_s = now->floor_s; /* what time it is at the least */
+    /* What time it is at the least: an answer to our challenge was issued after that was shown. */
+    uint32_t least_s = bound && claims->iat_s > now->floor_s ? claims->iat_s : now->floor_s;
     if (now->floor_s > end_s + VERIFY_SPENT_S)
         return SCRIP_REFUSED_EXPIRED;
     if (now->quality != WALLCLOCK_BAD) {
@@ -79,7 +81,7 @@ static enum scrip_status judge(const struct trust *trust, const struct token *to
     out->bound = is_bound(trust->challenge, claims);
     if (!out->bound && (trust->challenge != NULL || claims->has_txh))
         return SCRIP_REFUSED_BINDING;
-    TRY(check_time(trust, claims));
+    TRY(check_time(trust, claims, out->bound));
     out->token = token->bytes;
     out->issuer = key->issuer;
     out->now = trust->now;

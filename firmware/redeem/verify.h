@@ -63,8 +63,9 @@ struct voucher {
  *   FAULT_*             an accident; says nothing of the code
  *
  * While the clock is BAD there is no T: then, as always, the floor alone refuses what expired so
- * long ago that the spent set may have dropped it (floor > exp + 120 s). The voucher carries the
- * reading, and policy_permit() decides what may be done without knowing the time.
+ * long ago that the spent set may have dropped it (floor > exp + 120 s), and the key set is judged
+ * by the iat of a bound token: no key can vouch for a time beyond its own set's. The voucher
+ * carries the reading, and policy_permit() decides what may be done without knowing the time.
  */
 MUST_CHECK enum scrip_status verify_token(const struct trust *trust, struct token *token,
                                           struct voucher *out);

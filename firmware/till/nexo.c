@@ -98,6 +98,16 @@ static bool keep_pending(struct till *till, uint32_t peer, const struct nexo_hea
     return false;
 }
 
+/* SaleData.TokenRequestedType "Transaction", and no code yet: the sale gets a challenge, which is
+ * shown. OK: the terminal's scanner waits for the answer. AGAIN: the till's own does, and its next
+ * request brings the code. */
+static enum scrip_status challenge(struct till *till, const struct scrip_sale *sale,
+                                   struct scrip_answer *answer)
+{
+    TRY(scrip_challenge(till->scrip, sale, till->challenge, sizeof till->challenge, answer));
+    return till->hal->scanner != NULL ? SCRIP_OK : SCRIP_AGAIN;
+}
+
 static enum scrip_status loyalty(struct till *till, uint32_t peer, struct nexo_request *request,
                                  struct json_out *out, struct scrip_answer *answer)
 {
@@ -108,6 +118,14 @@ static enum scrip_status loyalty(struct till *till, uint32_t peer, struct nexo_r
     TRY(require_login(till, request));
     TRY(nexo_read_sale(till, request, &sale, transaction_id, &code));
     till->last = request->header;
+    if (request->wants_challenge && code.data == NULL) {
+        enum scrip_status status = challenge(till, &sale, answer);
+        if (status != SCRIP_OK) {
+            nexo_put_challenge(out, &request->header, answer,
+                               status == SCRIP_AGAIN ? till->challenge : NULL);
+            return SCRIP_OK;
+        }
+    }
     if (scrip_redeem(till->scrip, (const char *)code.data, code.len, &sale, answer) ==
             SCRIP_AGAIN &&
         keep_pending(till, peer, &request->header))

@@ -25,6 +25,7 @@ struct nexo_problem {
 struct nexo_request {
     struct nexo_header header;
     const struct json *body; /* the LoginRequest, LoyaltyRequest, ... in the arena */
+    bool wants_challenge;    /* SaleData.TokenRequestedType is Transaction */
     struct nexo_problem problem;
 };
 
@@ -86,7 +87,7 @@ const char *nexo_category_name(enum nexo_category category);
 MUST_CHECK enum scrip_status nexo_read_sale(struct till *till, struct nexo_request *request,
                                             struct scrip_sale *sale, char *transaction_id,
                                             struct bytes *code);
-/* SaleData alone: transaction, time stamp, operator, shift. */
+/* SaleData alone: transaction, time stamp, operator, shift, and whether a challenge is wanted. */
 MUST_CHECK enum scrip_status nexo_read_sale_data(struct nexo_request *request, enum nexo_need need,
                                                  struct scrip_sale *sale, char *transaction_id);
 
@@ -96,6 +97,10 @@ void nexo_put_response(struct json_out *out, const struct nexo_header *header,
                        const struct scrip_answer *answer, const char *field);
 void nexo_put_loyalty(struct json_out *out, const struct nexo_header *header,
                       const struct scrip_answer *answer, const char *field);
+/* The same for a sale that waits for its token: text is the challenge's, or NULL where none was
+ * opened. */
+void nexo_put_challenge(struct json_out *out, const struct nexo_header *header,
+                        const struct scrip_answer *answer, const char *text);
 void nexo_put_reversal(struct json_out *out, const struct nexo_header *header, const char *original,
                        const struct scrip_answer *answer, const char *field);
 /* receipt: a QR text to print again, or NULL. */

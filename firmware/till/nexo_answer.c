@@ -193,8 +193,26 @@ static void put_loyalty_result(struct json_out *out, const struct scrip_answer *
     json_end_array(out);
 }
 
+static void put_barcode(struct json_out *out, const char *qualifier, const char *text)
+{
+    json_put_array(out, "PaymentReceipt");
+    json_put_object(out, NULL);
+    json_put_string(out, "DocumentQualifier", qualifier);
+    json_put_object(out, "OutputContent");
+    json_put_string(out, "OutputFormat", "BarCode");
+    json_put_object(out, "OutputBarcode");
+    json_put_string(out, "BarcodeType", "QRCODE");
+    json_put_string(out, "BarcodeValue", text);
+    json_end_object(out);
+    json_end_object(out);
+    json_end_object(out);
+    json_end_array(out);
+}
+
+/* challenge: a QR text for the customer to answer, or NULL. */
 static void put_loyalty_body(struct json_out *out, const struct nexo_header *header,
-                             const struct scrip_answer *answer, const char *field)
+                             const struct scrip_answer *answer, const char *field,
+                             const char *challenge)
 {
     json_put_object(out, "LoyaltyResponse");
     put_response(out, answer, field);
@@ -202,14 +220,24 @@ static void put_loyalty_body(struct json_out *out, const struct nexo_header *hea
     put_poi_data(out, answer);
     if (answer->status == SCRIP_OK)
         put_loyalty_result(out, answer);
+    if (challenge != NULL)
+        put_barcode(out, "Document", challenge);
     json_end_object(out);
+}
+
+void nexo_put_challenge(struct json_out *out, const struct nexo_header *header,
+                        const struct scrip_answer *answer, const char *text)
+{
+    begin(out, header);
+    put_loyalty_body(out, header, answer, NULL, text);
+    end(out);
 }
 
 void nexo_put_loyalty(struct json_out *out, const struct nexo_header *header,
                       const struct scrip_answer *answer, const char *field)
 {
     begin(out, header);
-    put_loyalty_body(out, header, answer, field);
+    put_loyalty_body(out, header, answer, field, NULL);
     end(out);
 }
 
@@ -227,22 +255,6 @@ void nexo_put_reversal(struct json_out *out, const struct nexo_header *header, c
         put_money(out, "ReversedAmount", answer);
     json_end_object(out);
     end(out);
-}
-
-static void put_receipt(struct json_out *out, const char *receipt)
-{
-    json_put_array(out, "PaymentReceipt");
-    json_put_object(out, NULL);
-    json_put_string(out, "DocumentQualifier", "CustomerReceipt");
-    json_put_object(out, "OutputContent");
-    json_put_string(out, "OutputFormat", "BarCode");
-    json_put_object(out, "OutputBarcode");
-    json_put_string(out, "BarcodeType", "QRCODE");
-    json_put_string(out, "BarcodeValue", receipt);
-    json_end_object(out);
-    json_end_object(out);
-    json_end_object(out);
-    json_end_array(out);
 }
 
 /* Its own Response says whether the transaction was found; the transaction's is inside. */
@@ -269,11 +281,11 @@ void nexo_put_transaction_status(struct json_out *out, const struct nexo_header 
     if (found) {
         json_put_object(out, "RepeatedMessageResponse");
         put_header(out, of);
-        put_loyalty_body(out, of, answer, NULL);
+        put_loyalty_body(out, of, answer, NULL, NULL);
         json_end_object(out);
     }
     if (receipt != NULL)
-        put_receipt(out, receipt);
+        put_barcode(out, "CustomerReceipt", receipt);
     json_end_object(out);
     end(out);
 }

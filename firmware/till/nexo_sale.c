@@ -13,9 +13,11 @@ enum { DEFAULT_EXPONENT = 2 }; /* before a policy has said which currency the te
 enum scrip_status nexo_read_sale_data(struct nexo_request *request, enum nexo_need need,
                                       struct scrip_sale *sale, char *transaction_id)
 {
+    static const char *const tokens[] = {"Transaction", NULL};
     struct nexo_problem *problem = &request->problem;
     const struct json *data = json_member(request->body, SALE_DATA);
     const struct json *transaction = json_member(data, "SaleTransactionID");
+    size_t index;
 
     if (need == NEXO_REQUIRED && transaction == NULL)
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, SALE_DATA ".SaleTransactionID",
@@ -26,6 +28,10 @@ enum scrip_status nexo_read_sale_data(struct nexo_request *request, enum nexo_ne
                        NEXO_OPTIONAL, request->header.time_stamp, TILL_TIME_STAMP));
     TRY(nexo_read_number(problem, data, SALE_DATA ".OperatorID", &sale->operator_number));
     TRY(nexo_read_number(problem, data, SALE_DATA ".ShiftNumber", &sale->shift));
+    if (json_member(data, "TokenRequestedType") != NULL) {
+        TRY(nexo_read_word(problem, data, SALE_DATA ".TokenRequestedType", tokens, &index));
+        request->wants_challenge = true;
+    }
     sale->transaction_id = transaction_id;
     return SCRIP_OK;
 }

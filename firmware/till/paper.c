@@ -62,6 +62,36 @@ static enum scrip_status print(struct till *till, const struct scrip_answer *ans
     return status != SCRIP_OK ? status : cut;
 }
 
+/* On the display where it can draw, else on paper. */
+static enum scrip_status show_qr(struct till *till, const char *text)
+{
+    const struct hal_display *display = till->hal->display;
+    const struct hal_printer *printer = till->hal->printer;
+    struct qr qr;
+
+    if (display == NULL || display->qr == NULL) {
+        if (printer == NULL)
+            return SCRIP_REFUSED_UNSUPPORTED;
+        enum scrip_status status = print_qr(till, printer, text), cut;
+        cut = printer->cut(printer->context);
+        return status != SCRIP_OK ? status : cut;
+    }
+    TRY(qr_encode(bytes_text(text), QR_LEVEL_M, QR_VERSION_MAX, till->arena, till->arena_len, &qr));
+    enum scrip_status status = display->qr(display->context, qr.modules, qr.side);
+    qr_close(&qr);
+    return status;
+}
+
+void paper_challenge(struct till *till)
+{
+    if (till->challenge[0] == '\0')
+        return;
+    if (show_qr(till, till->challenge) != SCRIP_OK)
+        till->hal->log->write(till->hal->log->context, HAL_LOG_WARNING,
+                              "till: a challenge was not shown; the till has its text");
+    till->challenge[0] = '\0';
+}
+
 void paper_print(struct till *till, const struct scrip_answer *answer)
 {
     if (till->hal->printer == NULL || answer->status != SCRIP_OK || answer->seq == 0 ||

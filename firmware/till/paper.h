@@ -12,4 +12,8 @@
  * TransactionStatus with ReceiptReprintFlag gives it to the till. */
 void paper_print(struct till *till, const struct scrip_answer *answer);
 
+/* Shows till->challenge to the customer, if there is one: drawn on the display where it can, else
+ * printed. */
+void paper_challenge(struct till *till);
+
 #endif

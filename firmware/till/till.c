@@ -59,14 +59,17 @@ static void handle(struct till *till, const struct hal_till_message *message)
 
     json_out_open(&out, json_to_buffer, &text);
     enum scrip_status status = answer(till, message, &out, &printable);
-    if (status == SCRIP_AGAIN)
+    if (status == SCRIP_AGAIN) {
+        paper_challenge(till);
         return;
+    }
     if (status != SCRIP_OK) {
         text.len = sizeof too_long - 1;
         memcpy(till->reply, too_long, text.len);
     }
     reply(till, message->peer, text.len);
     paper_print(till, &printable);
+    paper_challenge(till);
 }
 
 static void pass_on(struct till *till, const struct scrip_event *event)

@@ -4,8 +4,8 @@
  * A client of scrip.h like any other: whoever integrates the agent may use this room, or leave it
  * and call scrip.h. One till logs in at a time. A request that the agent answers later (it waits
  * for the scanner or the host) stays pending until scrip_event() says SCRIP_EVENT_FINISHED. The
- * agent shows the cashier's lines and sounds the tone; the receipt is printed from here, once the
- * answer has left.
+ * agent shows the cashier's lines and sounds the tone; a receipt or a challenge is printed or drawn
+ * from here, once the answer has left.
  *
  * Memory   The caller owns struct till and an arena of its own (not the agent's), which holds one
  *          parsed message or one QR code: TILL_ARENA_BYTES do for messages of LIMIT_TILL_MESSAGE.
@@ -65,6 +65,7 @@ struct till {
     } pending[TILL_PENDING];
     struct nexo_header last; /* the last loyalty request; sale_id empty: none since boot */
     uint32_t printed_epoch, printed_seq;
+    char challenge[SCRIP_CHALLENGE_CHARS]; /* to be shown once the answer has left; or empty */
     struct scrip_item items[LIMIT_ITEMS];
     char reply[TILL_REPLY_BYTES];
 };

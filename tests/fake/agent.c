@@ -63,6 +63,23 @@ enum scrip_status scrip_result(struct scrip *scrip, const struct scrip_ref *ref,
     return give(answer);
 }
 
+enum scrip_status scrip_challenge(struct scrip *scrip, const struct scrip_sale *sale, char *text,
+                                  size_t cap, struct scrip_answer *answer)
+{
+    (void)scrip;
+    agent.challenges++;
+    keep_sale(sale);
+    (void)snprintf(text, cap, "SCCB-%s", sale->transaction_id);
+    *answer = (struct scrip_answer){.status = SCRIP_AGAIN};
+    (void)snprintf(answer->transaction_id, sizeof answer->transaction_id, "%s",
+                   sale->transaction_id);
+    if (agent.challenge != SCRIP_OK) {
+        answer->status = agent.challenge;
+        text[0] = '\0';
+    }
+    return agent.challenge;
+}
+
 enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id, const char *service_id)
 {
     (void)scrip;

@@ -13,13 +13,13 @@
 struct fake_agent {
     /* What it answers. */
     struct scrip_answer answer; /* of redeem, result and reverse; the status is theirs */
-    enum scrip_status abort, receipt, enroll, sync;
+    enum scrip_status abort, receipt, enroll, sync, challenge;
     struct scrip_status_page page;
     struct scrip_event events[4];
     size_t event_count;
 
     /* What it was asked. */
-    unsigned redeems, reverses, results, aborts, receipts, syncs;
+    unsigned redeems, challenges, reverses, results, aborts, receipts, syncs;
     bool has_code;
     char code[1024];
     struct scrip_sale sale; /* items and texts are the copies below */

@@ -16,6 +16,7 @@ extern const struct command command_journal_dump;
 extern const struct command command_journal_verify;
 extern const struct command command_receipt_verify;
 extern const struct command command_redeem;
+extern const struct command command_challenge;
 extern const struct command command_reverse;
 extern const struct command command_status;
 extern const struct command command_sync_now;

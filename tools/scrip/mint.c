@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "redeem/challenge.h"
 #include "redeem/token.h"
 #include "tools/scrip/commands.h"
 #include "tools/scrip/picture.h"
@@ -27,6 +28,29 @@ static bool take_times(const struct arguments *arguments, struct token_claims *c
     }
     claims->exp_s = claims->iat_s + life_s;
     return option_time(arguments, "--exp", &claims->exp_s);
+}
+
+/* The answer to a challenge: its terminal, its numbers, its currency. Options may still say
+ * otherwise, to see it refused. */
+static bool take_challenge(const struct arguments *arguments, struct token_claims *claims,
+                           const char **audience, char name[LIMIT_ID_TEXT + 1])
+{
+    const char *text = option_text(arguments, "--challenge");
+    struct challenge_code code;
+    if (text == NULL)
+        return true;
+    enum scrip_status status = challenge_read(bytes_text(text), &code);
+    if (status != SCRIP_OK) {
+        (void)misuse("--challenge: not a challenge's text: %s", scrip_status_text(status));
+        return false;
+    }
+    (void)snprintf(name, LIMIT_ID_TEXT + 1, "%.*s", (int)code.audience.len,
+                   (const char *)code.audience.data);
+    *audience = *audience != NULL ? *audience : name;
+    claims->currency = code.currency;
+    memcpy(claims->nonce, code.nonce, sizeof claims->nonce);
+    memcpy(claims->txh, code.txh, sizeof claims->txh);
+    return true;
 }
 
 static bool take_pair(const struct arguments *arguments, const char *name, uint32_t *first,
@@ -60,8 +84,9 @@ static bool take_scope(const struct arguments *arguments, struct token_claims *c
         return false;
     claims->has_limit = (claims->scope & TOKEN_REDEEM_ANY) != 0 ||
                         option_given(arguments, "--limit");
-    claims->has_txh = option_given(arguments, "--txh");
-    claims->has_nonce = option_given(arguments, "--nonce");
+    bool challenge = option_given(arguments, "--challenge");
+    claims->has_txh = challenge || option_given(arguments, "--txh");
+    claims->has_nonce = challenge || option_given(arguments, "--nonce");
     claims->has_status = option_given(arguments, "--status");
     return option_number(arguments, "--offer", UINT32_MAX, &claims->offer) &&
            option_number(arguments, "--tier", UINT32_MAX, &claims->tier) &&
@@ -134,7 +159,7 @@ static int mint(const struct arguments *arguments)
     struct keyfile key;
     if ((dir == NULL) == (path == NULL))
         return misuse("a token needs a key: give --pki DIR or --key FILE");
-    if (dir == NULL && audience == NULL)
+    if (dir == NULL && audience == NULL && !option_given(arguments, "--challenge"))
         return misuse("with --key the audience must be said: --aud MERCHANT.STORE");
     if (strcmp(transport, "B") != 0 && strcmp(transport, "D") != 0)
         return misuse("--transport %s: it must be B or D", transport);
@@ -144,8 +169,10 @@ static int mint(const struct arguments *arguments)
             return EXIT_REFUSED;
         claims.currency = defaults.currency;
         (void)snprintf(default_audience, sizeof default_audience, "%s.S1", defaults.merchant);
-        audience = audience != NULL ? audience : default_audience;
     }
+    if (!take_challenge(arguments, &claims, &audience, default_audience))
+        return EXIT_MISUSE;
+    audience = audience != NULL ? audience : default_audience;
     claims.audience = bytes_text(audience);
     if (!take_times(arguments, &claims) || !take_scope(arguments, &claims) ||
         !take_ids(arguments, &claims))
@@ -175,6 +202,7 @@ static const struct option options[] = {
     {"--limit", "AMOUNT", "the most it can be worth (5.00)"},
     {"--currency", "EUR", "of the limit"},
     {"--flags", "BITS", "some of offline,online,staff,training (offline); '' for none"},
+    {"--challenge", "TEXT", "answer this challenge: its terminal, hash, number and currency"},
     {"--txh", "HEX", "bound to this transaction hash, 32 hex digits"},
     {"--nonce", "HEX", "and to this challenge"},
     {"--status", "LIST,INDEX", "status entry of a coupon"},

@@ -122,6 +122,14 @@ static void print_text(const char *label, const struct json *node)
         printf("%-10s %.*s\n", label, (int)text.len, (const char *)text.data);
 }
 
+/* The challenge of a sale that waits for its token. */
+static const struct json *barcode_of(const struct json *content)
+{
+    const struct json *paper = json_element(json_member(content, "PaymentReceipt"), 0);
+    return json_member(json_member(json_member(paper, "OutputContent"), "OutputBarcode"),
+                       "BarcodeValue");
+}
+
 /* What a cashier would want to know of an answer, where it is in it. */
 static void print_content(const struct json *content)
 {
@@ -141,6 +149,7 @@ static void print_content(const struct json *content)
         json_number(json_member(amount, "Value"), &value) || json_number(amount, &value))
         printf("%-10s %.2f\n", "amount", value);
     print_text("currency", json_member(amount, "Currency"));
+    print_text("challenge", barcode_of(content));
 }
 
 /* Prints the answer unless it says LoggedOut and may be asked again. */

@@ -37,6 +37,8 @@ static void put_sale_data(struct json_out *out, const struct arguments *argument
     (void)snprintf(operator_id, sizeof operator_id, "%lu", (unsigned long)till->operator_number);
     json_put_object(out, "SaleData");
     json_put_string(out, "OperatorID", operator_id);
+    if (arguments->command == &command_challenge)
+        json_put_string(out, "TokenRequestedType", "Transaction");
     put_transaction_id(out, "SaleTransactionID",
                        transaction != NULL ? transaction : till->service_id);
     json_end_object(out);
@@ -130,6 +132,24 @@ const struct command command_redeem = {
     0,
     redeem_options,
     redeem,
+};
+
+static int challenge(const struct arguments *arguments)
+{
+    if (!option_given(arguments, "--transaction"))
+        return misuse("which sale will the code be for: --transaction TEXT");
+    return redeem(arguments);
+}
+
+const struct command command_challenge = {
+    "challenge",
+    "--total AMOUNT --transaction TEXT [..]",
+    "Asks a terminal for a challenge: a code that the customer's app answers with a token for "
+    "this\n"
+    "sale. `token mint --challenge` plays the app; redeem the token with the same sale.",
+    0,
+    redeem_options,
+    challenge,
 };
 
 static void put_reversal(struct json_out *out, const struct arguments *arguments,
