@@ -2,6 +2,7 @@
 #
 #   BOARD=linux   which boards/<board>/board.mk to build for
 #   CC=clang      another compiler        SAN=1     AddressSanitizer and UBSan
+#   FUZZ=1        with CC=clang: the same, and what libFuzzer and llvm-cov need
 #   WERROR=1      warnings are errors     DEPS=dir  library tarballs at hand: no network
 #   T=journal     only the tests with that word in their file's name       FULL=1    every power cut
 #
@@ -19,7 +20,7 @@ CC := gcc
 endif
 include boards/$(BOARD)/board.mk
 
-VARIANT := $(BOARD)$(if $(findstring clang,$(CC)),-clang)$(if $(SAN),-asan)$(if $(WERROR),-werror)
+VARIANT := $(BOARD)$(if $(findstring clang,$(CC)),-clang)$(if $(FUZZ),-fuzz,$(if $(SAN),-asan))$(if $(WERROR),-werror)
 B := build/$(VARIANT)
 export B DEPS
 # Where nobody has said how much of the machine to use, a build uses all of it.
@@ -30,13 +31,15 @@ PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
     -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPTIMISE := $(if $(SAN),$(SANITIZE),$(or $(BOARD_OPTIMISE),-O2))
+OPTIMISE := $(if $(SAN)$(FUZZ),$(SANITIZE),$(or $(BOARD_OPTIMISE),-O2))
 INCLUDES := -I. -Ifirmware -isystem build/deps/mbedtls/include -isystem build/deps/cjson \
     -isystem build/deps/qrencode
 DEFINES := -DMBEDTLS_CONFIG_FILE='"boards/mbedtls_config.h"' \
     -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"boards/psa_crypto_config.h"'
 LIB_CFLAGS := -std=c11 -g $(OPTIMISE) $(BOARD_CFLAGS) $(INCLUDES) $(DEFINES)
-ROOM_CFLAGS := $(LIB_CFLAGS) $(WARNINGS)
+# The search is guided through our code, and its coverage counted; the libraries' is not.
+SEARCH := $(if $(FUZZ),-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+ROOM_CFLAGS := $(LIB_CFLAGS) $(WARNINGS) $(SEARCH)
 # What runs on an operating system may use it; the agent and its contracts are plain C11.
 HOSTED_CFLAGS := $(ROOM_CFLAGS) -D_GNU_SOURCE
 cflags_of = $(if $(filter firmware/%,$1),$(ROOM_CFLAGS),$(HOSTED_CFLAGS))
@@ -70,6 +73,8 @@ STANDS_ON_platform := posix sim base store
 STANDS_ON_host := host redeem store base sim posix
 STANDS_ON_tool := scrip $(AGENT) sim posix
 STANDS_ON_power := $(AGENT) sim
+STANDS_ON_fuzz := $(AGENT) host sim posix
+STANDS_ON_nexo := till fake redeem store base sim
 STANDS_ON_all := till $(AGENT) scrip host sim posix
 
 archives = $(foreach room,$1,$(B)/lib/room-$(room).a)
@@ -88,6 +93,11 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+# The readers of hostile bytes. Those that end in -real do without the seam of tests/fuzz/seam.c; what
+# cert reads is verified inside the library, so it has no other.
+REAL := token object cert
+FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out %/cert_fuzz.c,$(wildcard tests/fuzz/*$(T)*_fuzz.c))) \
+    $(patsubst %.c,$(B)/%-real,$(wildcard $(REAL:%=tests/fuzz/%_fuzz.c)))
 # The suites with planted faults, and the programs that must notice them: see tests/mutants. Those of
 # the power suite belong to `make power`.
 FAULTY := $(filter-out power,$(patsubst tests/%/mutants.txt,%,$(wildcard tests/*/mutants.txt)))
@@ -95,14 +105,15 @@ noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/nu
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
-BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH)
+BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
 lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
-test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) ## every test binary, without running it
+test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS) ## every test binary, without running it
 
-unit-programs: $(UNIT)
+unit-programs: $(UNIT) $(FUZZERS)
+fuzz-programs: $(FUZZERS)
 
 ##@ Use
 demo: setup-demo ## watch one redemption live: online, offline, through a power cut
@@ -115,6 +126,7 @@ test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, powe
 	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
 	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
 	@$(MAKE) SAN=1 unit || :
+	@$(MAKE) SAN=1 seeds || :
 	@$(MAKE) vectors || :
 	@$(MAKE) power || :
 	@$(MAKE) mutants || :
@@ -123,12 +135,19 @@ test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, powe
 
 unit: $(UNIT) ## only the unit tests of this variant (SAN=1 as `make test` does)
 	@tests/run-suite $@ $^
+seeds: $(FUZZERS) ## only the seeds of `make fuzz`, cut and changed, without a search
+	@tests/run-suite $@ $^
 vectors: $(VECTORS) ## only the public test vectors
 	@tests/run-suite $@ $^
 power: $(POWER) $(POWER_MUTANTS) ## only the power cuts and their planted faults; FULL=1: a million cuts
 	@tests/power/run $(POWER)
 mutants: $(MUTANTS) ## only the other planted faults, each of which a test must notice
 	@SUITES='$(FAULTY)' tests/run-suite $@ $(if $^,tests/mutants)
+fuzz: setup-fuzz ## search for an input that breaks a reader, FUZZ_SECONDS=60 for each
+	@$(MAKE) $(PARALLEL) CC=clang FUZZ=1 fuzz-programs
+	@$(MAKE) CC=clang FUZZ=1 fuzz-run
+fuzz-run: $(FUZZERS)
+	@tests/fuzz/run $^
 e2e: all ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 
@@ -154,10 +173,12 @@ distclean: ## remove everything that is not in the repository
 help: ## this text
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
-	@printf '\nBOARD=linux CC=clang SAN=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
+	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE all lib test-programs unit-programs demo test unit vectors power mutants e2e check format \
-    size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check setup-bench
+.PHONY: FORCE all lib test-programs unit-programs demo test unit seeds fuzz fuzz-run fuzz-programs \
+    vectors power mutants e2e check format \
+    size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
+    setup-bench setup-fuzz
 
 # Links -------------------------------------------------------------------------------------------
 
@@ -181,6 +202,14 @@ $(IMAGES): BOARD_LIBS := -nostartfiles -Tboards/$(BOARD)/memory.ld -Wl,-Map=$(B)
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
+SEAM := crypto_verify crypto_hmac crypto_hkdf crypto_aead_key crypto_aead_seal crypto_aead_open
+$(foreach bin,$(FUZZERS),$(eval $(bin): $(bin:%-real=%).o \
+    $(addprefix $(B)/tests/fuzz/,world.o medium.o $(if $(FUZZ),search.o,replay.o)) \
+    $(if $(filter %-real,$(bin)),,$(B)/tests/fuzz/seam.o) \
+    $(call archives,$($(call rooms_of,$(bin))) support)))
+$(FUZZERS): LINK_WITH = $(if $(FUZZ),-fsanitize=fuzzer -fprofile-instr-generate) \
+    $(if $(filter %-real,$@),,$(SEAM:%=-Wl,--wrap=%))
+
 # The agent and cJSON as one object in which only the public API, and what the libraries call back,
 # is global. libqrencode stays outside, so that it can be replaced (LGPL), and so does mbedTLS.
 $(B)/scrip.o: $(call archives,$(AGENT)) $(B)/lib/libcjson.a
@@ -191,7 +220,7 @@ $(B)/scrip.o: $(call archives,$(AGENT)) $(B)/lib/libcjson.a
 
 $(BINARIES): $(LIBS)
 	@echo "  LD  $@"
-	@$(CC) $(OPTIMISE) $(BOARD_CFLAGS) -o $@ $(filter %.o,$^) \
+	@$(CC) $(OPTIMISE) $(BOARD_CFLAGS) $(LINK_WITH) -o $@ $(filter %.o,$^) \
 	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(BOARD_LIBS)
 
 # Archives and objects ----------------------------------------------------------------------------
@@ -254,14 +283,14 @@ $(B)/flags $(B)/lib/flags: FORCE
 
 $(PINNED) &: tools/deps | $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo)
 	@tools/deps mbedtls cjson qrencode $(BOARD_LIBRARIES) && touch $(PINNED)
-setup-test setup-boards setup-check setup-bench: | setup-demo
-setup-demo setup-test setup-boards setup-check setup-bench:
+setup-test setup-boards setup-check setup-bench setup-fuzz: | setup-demo
+setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz:
 	@tools/setup $(@:setup-%=%)
 
 # For editors and clang-tidy ----------------------------------------------------------------------
 
 ALL_SOURCES := $(wildcard $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
-    tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c)
+    tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c tests/fuzz/*.c)
 entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
 comma := ,
 compile_commands.json: build/compile_commands.json ## build/compile_commands.json

@@ -79,6 +79,7 @@ enum scrip_status message_time_read(struct bytes statement,
     struct bytes theirs = {NULL, 0}, name = {NULL, 0};
     int64_t key = CBOR_FIRST;
     size_t pairs;
+    uint32_t said_s = 0;
     enum scrip_status status = cose_parse(statement, &message);
 
     if (status == SCRIP_OK)
@@ -90,13 +91,15 @@ enum scrip_status message_time_read(struct bytes statement,
 
     struct cbor_reader in = cbor_read(message.payload);
     bool good = cbor_get_map(&in, TIME_PAIRS, &pairs) && pairs == TIME_PAIRS &&
-                cbor_get_key(&in, &key) && key == TIME_T && cbor_get_u32(&in, t_s) &&
+                cbor_get_key(&in, &key) && key == TIME_T && cbor_get_u32(&in, &said_s) &&
                 cbor_get_key(&in, &key) && key == TIME_NONCE &&
                 cbor_get_bytes(&in, MESSAGE_NONCE_BYTES, MESSAGE_NONCE_BYTES, &theirs) &&
                 cbor_get_key(&in, &key) && key == TIME_TERMINAL &&
                 cbor_get_text(&in, 1, LIMIT_ID_TEXT, &name) && cbor_done(&in);
     good = good && bytes_equal(theirs, bytes_of(nonce, MESSAGE_NONCE_BYTES)) &&
            bytes_equal(name, bytes_text(terminal));
+    if (good)
+        *t_s = said_s;
     return good ? SCRIP_OK : SCRIP_FAULT_PROTOCOL;
 }
 

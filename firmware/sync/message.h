@@ -45,7 +45,7 @@ MUST_CHECK enum scrip_status message_chain_sign(const struct message_chain *chai
                                                 const struct keys *keys, struct buffer *out);
 
 /* The host's time, bound to our nonce and name. FAULT_PROTOCOL: not by host_point, or for another
- * request or terminal. */
+ * request or terminal; *t_s is then as it was. */
 MUST_CHECK enum scrip_status message_time_read(struct bytes statement,
                                                const uint8_t host_point[CRYPTO_POINT_BYTES],
                                                const uint8_t nonce[MESSAGE_NONCE_BYTES],

@@ -1,0 +1,79 @@
+/* Signed objects of the back office: key sets, policies and what else has the same envelope. */
+#include <string.h>
+
+#include "redeem/policy.h"
+#include "tests/fuzz/fuzz.h"
+
+void fuzz_one(struct bytes input)
+{
+    const struct fuzz_world *world = fuzz_world();
+    enum object_kind kind = (enum object_kind)(fuzz_take_u8(&input) % OBJECT_KINDS);
+    struct object object;
+    struct keyset keys;
+    struct policy policy;
+    uint8_t memory[LIMIT_OBJECT_BYTES];
+    struct buffer body = buffer_of(memory, sizeof memory);
+
+    if (object_verify(input, kind, &world->roots, &object) != SCRIP_OK) {
+        FUZZ_HOLDS(object.body.len == 0 && object.seq == 0);
+        return;
+    }
+    FUZZ_HOLDS(object.exp_s > object.iat_s && object.body.len > 0);
+    if (keyset_read(&object, &keys) == SCRIP_OK) {
+        FUZZ_HOLDS(kind == OBJECT_KEYS && keys.count <= LIMIT_KEYS && keys.root_count > 0);
+        keyset_write(&keys, &body);
+        FUZZ_HOLDS(bytes_equal(buffer_bytes(&body), object.body));
+    }
+    body = buffer_of(memory, sizeof memory);
+    if (policy_read(&object, &policy) == SCRIP_OK) {
+        FUZZ_HOLDS(kind == OBJECT_POLICY && policy.random_online_permille <= 1000);
+        policy_write(&policy, &body);
+        FUZZ_HOLDS(bytes_equal(buffer_bytes(&body), object.body));
+    }
+}
+
+static void sign(enum object_kind kind, struct bytes body, fuzz_visit *visit, void *context)
+{
+    uint8_t memory[LIMIT_OBJECT_BYTES];
+    struct buffer out = buffer_of(memory, sizeof memory);
+    struct object object = {
+        .kind = kind, .iat_s = TEST_NOW_S, .exp_s = TEST_NOW_S + 86400, .seq = 3, .body = body};
+
+    FUZZ_HOLDS(object_sign(fuzz_world()->root, &object, &out) == SCRIP_OK);
+    fuzz_visit_with((uint8_t)kind, buffer_bytes(&out), visit, context);
+}
+
+void fuzz_seeds(fuzz_visit *visit, void *context)
+{
+    const struct fuzz_world *world = fuzz_world();
+    struct keyset keys = world->issuer.keys;
+    struct policy policy = {.max_value_per_token_minor = 5000,
+                            .store_terminals = 2,
+                            .online_timeout_ms = 800,
+                            .currency = 978,
+                            .currency_exponent = 2,
+                            .refund_offline = true,
+                            .max_offline_s = UINT32_MAX};
+    uint8_t memory[LIMIT_OBJECT_BYTES];
+    struct buffer body = buffer_of(memory, sizeof memory);
+
+    keyset_write(&keys, &body);
+    sign(OBJECT_KEYS, buffer_bytes(&body), visit, context);
+    keys.key[keys.count] = keys.key[0];
+    memcpy(keys.key[keys.count].point, world->roots.point[0], CRYPTO_POINT_BYTES);
+    memcpy(keys.key[keys.count].kid, keys.root[0], COSE_KID_BYTES);
+    keys.count++;
+    keys.root_count = 2;
+    memcpy(keys.root[1], keys.key[0].kid, COSE_KID_BYTES);
+    body = buffer_of(memory, sizeof memory);
+    keyset_write(&keys, &body);
+    sign(OBJECT_KEYS, buffer_bytes(&body), visit, context);
+    keys.key[1] = keys.key[0];
+    body = buffer_of(memory, sizeof memory);
+    keyset_write(&keys, &body);
+    sign(OBJECT_KEYS, buffer_bytes(&body), visit, context);
+    body = buffer_of(memory, sizeof memory);
+    policy_write(&policy, &body);
+    sign(OBJECT_POLICY, buffer_bytes(&body), visit, context);
+    sign(OBJECT_OPERATORS, bytes_of("\xA1\x01\x82\x40\x61x", 6), visit, context);
+}
