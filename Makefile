@@ -55,7 +55,9 @@ DIRS_till := firmware/till
 DIRS_posix := platform/posix
 DIRS_sim := platform/sim
 DIRS_cortexm := platform/cortexm
-DIRS_board := boards/$(BOARD)
+# Boards that differ in their processor alone share a folder.
+BOARD_DIR ?= boards/$(BOARD)
+DIRS_board := $(BOARD_DIR)
 DIRS_scrip := tools/scrip
 DIRS_host := tools/host
 DIRS_support := tests/support
@@ -104,7 +106,7 @@ FAULTY := $(filter-out power,$(patsubst tests/%/mutants.txt,%,$(wildcard tests/*
 noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/null $(1:%=tests/%/mutants.txt) | sort -u)
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
-E2E := $(filter-out tests/e2e/demo.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
+E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
 BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS)
 
 ##@ Build
@@ -151,6 +153,13 @@ fuzz-run: $(FUZZERS)
 e2e: all ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 
+EMULATED := mps2-an385 mps2-an386
+boards: setup-boards ## the terminal on emulated boards, against the real host
+	@$(MAKE) $(PARALLEL) BOARD=linux all
+	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done
+run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
+	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh
+
 check: setup-check ## layers, format, both compilers with -Werror, clang-tidy, cppcheck
 	@tools/check/run
 
@@ -175,7 +184,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE all lib test-programs unit-programs demo test unit seeds fuzz fuzz-run fuzz-programs \
+.PHONY: FORCE boards run all lib test-programs unit-programs demo test unit seeds fuzz fuzz-run fuzz-programs \
     vectors power mutants e2e check format \
     size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
     setup-bench setup-fuzz
@@ -196,8 +205,8 @@ $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix
 IMAGES := $(PROGRAMS_cortexm)
 $(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,till $(AGENT) cortexm board) \
     $(B)/platform/cortexm/end/$(BOARD_END).o $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
-    boards/$(BOARD)/memory.ld platform/cortexm/sections.ld
-$(IMAGES): BOARD_LIBS := -nostartfiles -Tboards/$(BOARD)/memory.ld -Wl,-Map=$(B)/image.map \
+    $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
+$(IMAGES): BOARD_LIBS := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,-Map=$(B)/image.map \
     -Wl,--gc-sections -Wl,--fatal-warnings
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
@@ -239,7 +248,7 @@ MBEDTLS := aes asn1parse asn1write base64 bignum bignum_core cipher cipher_wrap 
     ssl_tls ssl_tls13_client ssl_tls13_generic ssl_tls13_keys threading x509 x509_create x509_crt \
     x509_csr x509write x509write_crt x509write_csr
 QRENCODE := bitstream mask mmask mqrspec qrencode qrinput qrspec rsecc split
-LIB_OBJECTS_mbedtls := $(MBEDTLS:%=$(B)/lib/mbedtls/library/%.o)
+LIB_OBJECTS_mbedtls := $(MBEDTLS:%=$(B)/lib/mbedtls/library/%.o) $(BOARD_MBEDTLS:%=$(B)/lib/mbedtls/%.o)
 LIB_OBJECTS_cjson := $(B)/lib/cjson/cJSON.o
 LIB_OBJECTS_qrencode := $(QRENCODE:%=$(B)/lib/qrencode/%.o)
 QRENCODE_VERSION := -DMAJOR_VERSION=4 -DMINOR_VERSION=1 -DMICRO_VERSION=1 -DVERSION='"4.1.1"' \

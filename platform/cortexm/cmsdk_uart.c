@@ -24,14 +24,20 @@ static void listen(uintptr_t base, bool on)
         *mmio(base, INTSTATUS) = RX_PENDING;
 }
 
-static void send(uintptr_t base, uint8_t byte)
+/* The data register is all there is between us and the line. */
+static void drain(uintptr_t base)
 {
     while ((*mmio(base, STATE) & TX_FULL) != 0)
         continue;
+}
+
+static void send(uintptr_t base, uint8_t byte)
+{
+    drain(base);
     *mmio(base, DATA) = byte;
 }
 
-const struct uart_device cmsdk_uart = {received, listen, send};
+const struct uart_device cmsdk_uart = {received, listen, send, drain};
 
 void cmsdk_uart_open(uintptr_t base, uint32_t clock_hz, uint32_t baud)
 {

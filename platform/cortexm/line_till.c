@@ -54,6 +54,7 @@ static bool name_line(struct line_till *till, struct hal_till_message *message)
                 put_line(till, ends, sizeof ends - 1);
             else
                 put_line(till, unknown, sizeof unknown - 1);
+            uart_drain(till->uart);
             return false;
         }
         message->kind = words[i].kind;

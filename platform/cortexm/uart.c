@@ -53,3 +53,8 @@ void uart_put(struct uart *uart, const void *data, size_t len)
     for (size_t i = 0; i < len; i++)
         uart->device->send(uart->base, at[i]);
 }
+
+void uart_drain(struct uart *uart)
+{
+    uart->device->drain(uart->base);
+}

@@ -22,6 +22,7 @@ struct uart_device {
     bool (*received)(uintptr_t base, uint8_t *byte); /* false: none waits; clears the interrupt */
     void (*listen)(uintptr_t base, bool on);         /* the receive interrupt */
     void (*send)(uintptr_t base, uint8_t byte);      /* waits for room */
+    void (*drain)(uintptr_t base);                   /* waits until the last byte has left */
 };
 
 struct uart {
@@ -41,5 +42,6 @@ void uart_interrupt(struct uart *uart);
 bool uart_waiting(const struct uart *uart);
 bool uart_get(struct uart *uart, uint8_t *byte);
 void uart_put(struct uart *uart, const void *data, size_t len);
+void uart_drain(struct uart *uart);
 
 #endif

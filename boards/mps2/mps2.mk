@@ -3,7 +3,10 @@ CC := arm-none-eabi-gcc
 BOARD_AR := arm-none-eabi-ar
 BOARD_OBJCOPY := arm-none-eabi-objcopy
 BOARD_OPTIMISE := -Os
+BOARD_DIR := boards/mps2
 BOARD_PLATFORM := cortexm
+BOARD_LIBRARIES := lwip
 BOARD_END ?= semihost
 MPS2_CFLAGS := -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections -fno-common \
-    -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES
+    -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES \
+    -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip

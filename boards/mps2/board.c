@@ -1,4 +1,5 @@
-/* The terminal of mps2-an385: Arm's MPS2 with the FPGA image of AN385. See README.md. */
+/* The terminal on Arm's MPS2 boards with the FPGA images of AN385 and AN386: see their README.md.
+ */
 #include "boards/board.h"
 
 #include "platform/cortexm/at24c.h"
@@ -7,10 +8,12 @@
 #include "platform/cortexm/cpu.h"
 #include "platform/cortexm/eeprom_keystore.h"
 #include "platform/cortexm/image_log.h"
+#include "platform/cortexm/lan9118.h"
 #include "platform/cortexm/line_printer.h"
 #include "platform/cortexm/line_scanner.h"
 #include "platform/cortexm/line_till.h"
 #include "platform/cortexm/mmio.h"
+#include "platform/cortexm/netstack.h"
 #include "platform/cortexm/sbcon_i2c.h"
 #include "platform/cortexm/uart_entropy.h"
 
@@ -24,6 +27,8 @@ enum {
     UART0_RX_IRQ = 0,
     UART1_RX_IRQ = 2,
     UART2_RX_IRQ = 4,
+    LAN9118 = 0x40200000,
+    LAN9118_IRQ = 13,
     DUAL_TIMER = 0x40002000,
     TIMER_LOAD = 0x00,
     TIMER_VALUE = 0x04,
@@ -56,6 +61,8 @@ static struct {
     struct line_till till;
     struct line_scanner scanner;
     struct line_printer printer;
+    struct lan9118 lan;
+    struct netstack net;
     uint8_t till_ring[1024], scanner_ring[1024], entropy_ring[64], printer_ring[16];
     char till_buffer[16384 + 1];
 } board;
@@ -70,6 +77,11 @@ static void scanner_interrupt(void)
     uart_interrupt(&board.scanner_line);
 }
 
+static void lan_interrupt(void)
+{
+    lan9118_interrupt(&board.lan);
+}
+
 static void entropy_interrupt(void)
 {
     uart_interrupt(&board.entropy_line);
@@ -80,6 +92,7 @@ __attribute__((section(".vectors"), used)) static const union cpu_vector vectors
     [16 + UART0_RX_IRQ] = {till_interrupt},
     [16 + UART1_RX_IRQ] = {scanner_interrupt},
     [16 + UART2_RX_IRQ] = {entropy_interrupt},
+    [16 + LAN9118_IRQ] = {lan_interrupt},
 };
 
 static void open_line(struct uart *uart, uintptr_t base, void *ring, uint32_t size)
@@ -121,6 +134,18 @@ static void open_lines(void)
     cpu_irq_enable(UART2_RX_IRQ);
 }
 
+/* A board whose network does not answer is a terminal that stays offline. */
+static const struct hal_net *open_network(void)
+{
+    if (!lan9118_open(&board.lan, LAN9118)) {
+        image_log.write(NULL, HAL_LOG_ERROR, "no network controller answers: offline");
+        return NULL;
+    }
+    netstack_open(&board.net, &board.lan.ethernet, &board.clock, &board.entropy.hal);
+    cpu_irq_enable(LAN9118_IRQ);
+    return &board.net.hal;
+}
+
 enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
 {
     (void)argc;
@@ -134,6 +159,7 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
                              .entropy = &board.entropy.hal,
                              .rtc = &board.clock.hal,
                              .log = &image_log,
+                             .net = open_network(),
                              .scanner = &board.scanner.hal,
                              .printer = &board.printer.hal,
                              .till = &board.till.hal};
@@ -145,8 +171,13 @@ int board_wait(uint32_t timeout_ms)
 {
     uint64_t until_ms = clock_ms(&board.clock) + timeout_ms;
 
+    if (board.hal.net != NULL)
+        netstack_poll(&board.net);
     while (!uart_waiting(&board.till_line) && !uart_waiting(&board.scanner_line) &&
-           clock_ms(&board.clock) < until_ms)
+           !board.lan.waiting && clock_ms(&board.clock) < until_ms) {
         cpu_sleep();
+        if (board.hal.net != NULL && !board.lan.waiting)
+            netstack_poll(&board.net);
+    }
     return !board.till.restart;
 }
