@@ -42,7 +42,7 @@
     X(REFUSED_LIMIT_SUM, "The terminal has given as much value offline as it may: connect it to "  \
                          "the host.")                                                              \
     X(REFUSED_LIMIT_TIME, "The terminal has been offline for too long: connect it to the host.")   \
-    X(REFUSED_LIMIT_MEMBER, "This member has redeemed as much as is allowed offline in a day: "     \
+    X(REFUSED_LIMIT_MEMBER, "This member has redeemed as much as is allowed offline in a day: "    \
                             "try again when the network is back.")                                 \
     X(REFUSED_NO_POLICY, "The terminal has no valid policy, so nothing is permitted offline: "     \
                          "connect it to the host.")                                                \
