@@ -123,9 +123,10 @@ MUST_CHECK enum scrip_status ledger_append(struct ledger *ledger, struct redempt
                                            const struct record_stamp *stamp, uint32_t state,
                                            struct ledger_entry *entry);
 
-/* Ends an ask, also on a full journal. accepted and offline approve; refused and void release the
- * code here. REFUSED_STATE: seq is not the open ask. REFUSED_ARGUMENT: auth is not at most 16 bytes
- * of text; nothing changed. Faults as ledger_append(). */
+/* Ends an ask, also on a full journal. accepted and offline approve; void releases the code
+ * here, refused does not: the host has the last word on it also once it is out of reach.
+ * REFUSED_STATE: seq is not the open ask. REFUSED_ARGUMENT: auth is not at most 16 bytes of text;
+ * nothing changed. Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_outcome(struct ledger *ledger, uint32_t seq,
                                             enum record_result result, struct bytes auth,
                                             enum record_code code,

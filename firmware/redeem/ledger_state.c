@@ -269,6 +269,8 @@ static void apply_outcome(struct ledger *ledger, const struct record *record)
     if (ledger_is_approval(record)) {
         bool known = ledger->open_ask == record->of && ledger->ask_has_member;
         approve(ledger, record, record->of, known ? ledger->ask_member : NULL);
+    } else if (record->result == RECORD_REFUSED) {
+        burn(ledger, record->of);
     } else {
         release(ledger, record->of);
     }

@@ -243,16 +243,23 @@ static enum scrip_status check_ack(struct sync *sync, const struct message_answe
     return SCRIP_OK;
 }
 
-/* A late verdict on a late verdict tells nobody anything, and a host that refuses each would keep
- * the journal growing for ever. */
+/* Late is what contradicts an approval. A refusal of what was never approved is known already, or
+ * was told to nobody; and a late verdict on a late verdict would keep the journal growing for ever.
+ */
 static bool deserves_late(struct sync *sync, uint32_t of)
 {
+    struct ledger_story story;
     uint32_t seq = of - 1;
     struct bytes bytes;
     struct record record;
 
-    return ledger_outbox(sync->parts->ledger, &seq, &bytes) != SCRIP_OK ||
-           record_read(bytes, &record) != SCRIP_OK || record.type != RECORD_LATE;
+    if (ledger_outbox(sync->parts->ledger, &seq, &bytes) != SCRIP_OK ||
+        record_read(bytes, &record) != SCRIP_OK)
+        return true;
+    if (record.type != RECORD_REDEEM)
+        return record.type != RECORD_LATE;
+    return ledger_story(sync->parts->ledger, of, &story) != SCRIP_OK ||
+           (story.state != STORY_REFUSED && story.state != STORY_VOID);
 }
 
 /* S2. Where the ledger has no room for one more, *ack_seq stops short of it: what is acknowledged
@@ -279,8 +286,8 @@ static enum scrip_status take_verdicts(struct sync *sync, const struct message_a
             }
             TRY(status);
             sync->state.late_seq = verdict->seq;
+            (*listed)++;
         }
-        (*listed)++;
     }
     return SCRIP_OK;
 }

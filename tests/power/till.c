@@ -40,7 +40,7 @@ void till_count(struct item *item)
         if (item->result == RECORD_ACCEPTED || item->result == RECORD_OFFLINE)
             redeem->approved_by = item->seq;
         else
-            redeem->released = true;
+            redeem->released = item->result == RECORD_VOID;
     }
     if (item->type == RECORD_LATE)
         redeem->late = true;

@@ -128,14 +128,14 @@ static void test_an_ask_counts_once_it_is_answered(void)
     CHECK_EQ_INT(seq, 1);
     shop_check_sums(&shop);
 
-    /* Refused and void release the code. */
+    /* Void releases the code. What the host has refused stays refused, also when it is away. */
     for (unsigned result = RECORD_REFUSED; result <= RECORD_VOID; result++) {
-        CHECK_STATUS(shop_redeem(&shop, 3, 10 + result, PERMIT_ASK, &entry), SCRIP_OK);
+        CHECK_STATUS(shop_redeem(&shop, 3 + result, 10 + result, PERMIT_ASK, &entry), SCRIP_OK);
         CHECK_STATUS(ledger_outcome(&shop.ledger, entry.seq, (enum record_result)result, none,
                                     RECORD_CODE_EXPIRED, &shop.stamp),
                      SCRIP_OK);
         CHECK_STATUS(ledger_story(&shop.ledger, entry.seq, &story), SCRIP_OK);
-        CHECK_EQ_INT(shop_is_spent(&shop, 3, &seq), result == RECORD_OFFLINE);
+        CHECK_EQ_INT(shop_is_spent(&shop, 3 + result, &seq), result != RECORD_VOID);
         CHECK_EQ_INT(story.state, result == RECORD_REFUSED   ? STORY_REFUSED
                                   : result == RECORD_OFFLINE ? STORY_APPROVED
                                                              : STORY_VOID);
@@ -147,6 +147,9 @@ static void test_an_ask_counts_once_it_is_answered(void)
         }
         shop_check_sums(&shop);
     }
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK_STATUS(shop_redeem(&shop, 3 + RECORD_REFUSED, 20, PERMIT_OFFLINE, &entry),
+                 SCRIP_REFUSED_USED);
     shop_close(&shop);
 }
 

@@ -59,6 +59,7 @@ static struct rig {
         size_t len;
         uint8_t link[RECORD_LINK_BYTES];
         bool unreadable;
+        bool refused; /* the outcome of its ask */
     } record[RIG_RECORDS + 1];
     uint32_t late[RIG_RECORDS + 1]; /* code + 1 by seq */
     uint32_t late_count;
@@ -172,6 +173,7 @@ enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledge
     if (seq == 0 || seq > ledger->head_seq)
         return SCRIP_REFUSED_NOT_FOUND;
     story->redeem.raw = bytes_of(rig.record[seq].data, rig.record[seq].len);
+    story->state = rig.record[seq].refused ? STORY_REFUSED : STORY_APPROVED;
     return SCRIP_OK;
 }
 

@@ -307,6 +307,19 @@ static void test_a_verdict_on_a_late_entry_makes_no_other(void)
     rig_close();
 }
 
+static void test_a_refusal_that_the_till_had_is_not_late(void)
+{
+    rig_open(3);
+    rig.record[2].refused = true;
+    rig.host.verdicts = "[{\"seq\":2,\"status\":\"refused\",\"code\":\"ALREADY_REDEEMED\"}]";
+    rig_now();
+    CHECK_EQ_INT(rig.late_count, 0);
+    CHECK_EQ_INT(rig_state().refused, 0);
+    CHECK_EQ_INT(rig_state().settled, 3);
+    CHECK_EQ_INT(rig.ledger.acked_seq, 3);
+    rig_close();
+}
+
 static void test_an_ack_beyond_the_batch_frees_the_batch_only(void)
 {
     rig_open(100);
@@ -481,6 +494,7 @@ int main(void)
     CHECK_RUN(test_no_ack_where_a_verdict_cannot_be_kept);
     CHECK_RUN(test_a_full_ledger_acks_as_far_as_it_can);
     CHECK_RUN(test_a_verdict_on_a_late_entry_makes_no_other);
+    CHECK_RUN(test_a_refusal_that_the_till_had_is_not_late);
     CHECK_RUN(test_an_ack_beyond_the_batch_frees_the_batch_only);
     CHECK_RUN(test_lost_answers_are_asked_for_again);
     CHECK_RUN(test_every_cut_of_an_answer_frees_nothing);
