@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,7 +64,10 @@ static enum scrip_status net_open(void *context, const char *host, uint16_t port
 
     net_close(net);
     (void)snprintf(service, sizeof service, "%u", (unsigned)port);
-    if (getaddrinfo(host, service, &hints, &net->addresses) != 0) {
+    /* RFC 6761 section 6.3: this name is the loopback address, and no resolver is asked for it,
+     * which on a machine without a hosts file would not know it. That is what NULL means here. */
+    const char *name = strcasecmp(host, "localhost") == 0 ? NULL : host;
+    if (getaddrinfo(name, service, &hints, &net->addresses) != 0) {
         net->addresses = NULL;
         return SCRIP_FAULT_NET;
     }

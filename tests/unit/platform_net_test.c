@@ -3,6 +3,9 @@
  */
 #include "platform/posix/net.h"
 
+#include <strings.h>
+#include <netdb.h>
+#include <dlfcn.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -180,6 +183,34 @@ static void test_no_address(void)
     net.hal.close(net.hal.context);
 }
 
+/* The resolver, which on a machine without a hosts file does not know the name. */
+static unsigned asked;
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *req,
+                struct addrinfo **pai)
+{
+    static int (*system_resolver)(const char *, const char *, const struct addrinfo *,
+                                  struct addrinfo **);
+    if (system_resolver == NULL)
+        *(void **)&system_resolver = dlsym(RTLD_NEXT, "getaddrinfo");
+    asked += name != NULL && strcasecmp(name, "localhost") == 0;
+    return system_resolver(name, service, req, pai);
+}
+
+static void test_localhost_needs_no_resolver(void)
+{
+    struct posix_net net;
+    uint16_t port = 0;
+    int fd = listen_on(&port);
+
+    REQUIRE(fd >= 0);
+    posix_net_open(&net);
+    CHECK_STATUS(net.hal.open(net.hal.context, "LocalHost", port), SCRIP_OK);
+    CHECK_STATUS(settle(&net.hal), SCRIP_OK);
+    CHECK_EQ_INT(asked, 0);
+    net.hal.close(net.hal.context);
+    (void)close(fd);
+}
+
 static void test_open_again_leaves_the_old_connection(void)
 {
     struct pair pair;
@@ -204,6 +235,7 @@ int main(void)
     CHECK_RUN(test_a_full_peer_gives_again_and_loses_nothing);
     CHECK_RUN(test_nobody_listens);
     CHECK_RUN(test_no_address);
+    CHECK_RUN(test_localhost_needs_no_resolver);
     CHECK_RUN(test_open_again_leaves_the_old_connection);
     return check_done();
 }
