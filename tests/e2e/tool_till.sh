@@ -107,14 +107,16 @@ sent "names the redemption" \
     '.SaleToPOIRequest.ReversalRequest.OriginalPOITransaction.POITransactionID.TransactionID == "DEMO.S1.T1-7-42"'
 
 raw() { printf "$@" >"$work/raw"; }
-raw 'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"state":0}'
-expect "status" 0 '{"state":0}' "$scrip" status --socket "$work/sock"
-expect "sync now" 0 '{"state":0}' "$scrip" sync now --socket "$work/sock"
+raw 'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"status":"OK"}'
+expect "status" 0 '{"status":"OK"}' "$scrip" status --socket "$work/sock"
+expect "sync now" 0 '{"status":"OK"}' "$scrip" sync now --socket "$work/sock"
 [ "$(tail -n 2 "$work/requests" | tr -d '\r')" = "$(printf 'GET /status HTTP/1.1\nPOST /sync HTTP/1.1')" ]
 report "ask for what they are called" $? "$(cat "$work/requests")"
+raw 'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n{"status":"REFUSED_SUSPENDED"}'
+expect "a refusal under HTTP 200" 1 'REFUSED_SUSPENDED' "$scrip" sync now --socket "$work/sock"
 raw 'HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}'
 expect "an answer that is an error" 1 "HTTP 503" "$scrip" status --socket "$work/sock"
-raw 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"state":0}'
+raw 'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"status":"OK"}'
 expect "an answer cut short" 1 "not scripd" "$scrip" status --socket "$work/sock"
 raw 'SSH-2.0-x\r\n\r\n'
 expect "another protocol" 1 "not scripd" "$scrip" status --socket "$work/sock"

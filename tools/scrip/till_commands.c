@@ -183,6 +183,19 @@ const struct command command_reverse = {
     1,         reverse_options, reverse,
 };
 
+/* HTTP 200 carries refusals too: what became of a request stands in its status. */
+static bool says_ok(struct bytes body)
+{
+    static uint64_t arena[2 * STATUS_BYTES / sizeof(uint64_t)];
+    const struct json *root;
+    struct bytes word = {NULL, 0};
+    if (json_parse(body, arena, sizeof arena, &root, NULL) != SCRIP_OK)
+        return false;
+    bool ok = json_text(json_member(root, "status"), &word) && bytes_equal(word, bytes_text("OK"));
+    json_close(root);
+    return ok;
+}
+
 /* A request to scripd itself; the answer is printed as it comes. */
 static int ask_scripd(const struct arguments *arguments, const char *method, const char *target)
 {
@@ -198,7 +211,7 @@ static int ask_scripd(const struct arguments *arguments, const char *method, con
         return EXIT_REFUSED;
     printf("%.*s\n", (int)answer.body.len, (const char *)answer.body.data);
     if (answer.code / 100 == 2)
-        return EXIT_DONE;
+        return says_ok(answer.body) ? EXIT_DONE : EXIT_REFUSED;
     return refuse("scripd answers HTTP %u", answer.code);
 }
 
