@@ -112,6 +112,7 @@ BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS)
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
 lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
+issuer: $(B)/lib/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
 test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS) ## every test binary, without running it
 
 unit-programs: $(UNIT) $(FUZZERS)
@@ -184,7 +185,8 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run all lib test-programs unit-programs demo test unit seeds fuzz fuzz-run fuzz-programs \
+.PHONY: FORCE boards run all lib issuer test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+    fuzz-programs \
     vectors power mutants e2e check format \
     size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
     setup-bench setup-fuzz
@@ -218,6 +220,14 @@ $(foreach bin,$(FUZZERS),$(eval $(bin): $(bin:%-real=%).o \
     $(call archives,$($(call rooms_of,$(bin))) support)))
 $(FUZZERS): LINK_WITH = $(if $(FUZZ),-fsanitize=fuzzer -fprofile-instr-generate) \
     $(if $(filter %-real,$@),,$(SEAM:%=-Wl,--wrap=%))
+
+# Its signatures are the same in every run.
+$(B)/tests/vectors/issuer_test: LINK_WITH = -Wl,--wrap=crypto_sign
+
+# Deterministic CBOR, COSE and the writers of tokens and objects: what a back office needs of us.
+$(B)/lib/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes cbor cose crypto \
+    identity object status text) $(addprefix redeem/,mint scan token token_write keyset keyset_write \
+    policy_write))
 
 # The agent and cJSON as one object in which only the public API, and what the libraries call back,
 # is global. libqrencode stays outside, so that it can be replaced (LGPL), and so does mbedTLS.

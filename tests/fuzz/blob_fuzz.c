@@ -134,7 +134,7 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
         for (uint8_t how = 0; how < 2; how++)
             fuzz_visit_with(how, bytes_of(seeds[i].bytes, seeds[i].len), visit, context);
-    for (uint16_t at = 0; at < IMAGE_BYTES / 2; at += 61) {
+    for (unsigned at = 0; at < IMAGE_BYTES / 2; at += 61) {
         uint8_t flip[] = {0, 1, (uint8_t)at, (uint8_t)(at >> 8), 0x10};
         visit(context, bytes_of(flip, sizeof flip));
     }

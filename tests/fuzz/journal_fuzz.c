@@ -185,6 +185,7 @@ void fuzz_one(struct bytes input)
 
 void fuzz_seeds(fuzz_visit *visit, void *context)
 {
+    static const uint8_t ways[] = {0, 1, 8, 9};
     /* Nothing; a flipped byte; an erased, a cleared sector; a page twice; a header set and mended.
      */
     static const struct {
@@ -205,13 +206,12 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
                  {24, {6, 0x18, 0, 12, 0x5A, 1, 40, 0, 9, 0, 0, 0, 8, 0, 0, 0, 5, 0x18, 0}}};
 
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
-        for (uint8_t how = 0; how < 4; how++)
-            fuzz_visit_with(how % 2 + how / 2 * 8, bytes_of(seeds[i].bytes, seeds[i].len), visit,
-                            context);
+        for (size_t way = 0; way < sizeof ways; way++)
+            fuzz_visit_with(ways[way], bytes_of(seeds[i].bytes, seeds[i].len), visit, context);
     fuzz_visit_with(4, bytes_of(NULL, 0), visit, context);
     fuzz_visit_with(7, bytes_of(NULL, 0), visit, context);
     open_image();
-    for (uint16_t at = 0; at < IMAGE_BYTES / 2; at += 24) {
+    for (unsigned at = 0; at < IMAGE_BYTES / 2; at += 24) {
         uint8_t flip[] = {(uint8_t)(at / 24 % 4 * 8 % 17), 1, (uint8_t)at, (uint8_t)(at >> 8),
                           0x40};
         if (golden[2 * at] != 0xFF)

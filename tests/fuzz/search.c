@@ -23,6 +23,7 @@ static void write_seed(void *context, struct bytes seed)
     FUZZ_HOLDS(fclose(out) == 0);
 }
 
+/* The library's own prototype. NOLINTNEXTLINE(readability-non-const-parameter) */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     char *directory = getenv("FUZZ_SEEDS");
