@@ -73,6 +73,19 @@ static void ended(void *context)
     free(subscriber);
 }
 
+/* Whoever hung up while nothing happened is found out only by writing to him: a comment, which
+ * subscribers skip. */
+static void find_dead(struct posix_till *till)
+{
+    (void)pthread_mutex_lock(&till->lock);
+    for (size_t i = 0; i < POSIX_TILL_SUBSCRIBERS; i++) {
+        struct posix_till_subscriber *subscriber = till->subscribers[i];
+        if (subscriber != NULL && subscriber->suspended && put(subscriber, ":\n\n", 3))
+            wake(subscriber);
+    }
+    (void)pthread_mutex_unlock(&till->lock);
+}
+
 static bool enlist(struct posix_till *till, struct posix_till_subscriber *subscriber)
 {
     size_t i = 0;
@@ -94,6 +107,7 @@ enum MHD_Result till_events_subscribe(struct posix_till *till, struct MHD_Connec
 
     if (subscriber == NULL)
         return MHD_NO;
+    find_dead(till);
     subscriber->till = till;
     subscriber->connection = connection;
     (void)put(subscriber, hello, strlen(hello)); /* so that the client sees the stream begin */

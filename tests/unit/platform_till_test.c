@@ -274,6 +274,22 @@ static void test_events_go_to_every_subscriber(void)
     end();
 }
 
+/* A till that comes and goes all night, while nothing happens, finds its place in the morning. */
+static void test_subscribers_that_hung_up_make_room(void)
+{
+    static const char subscribe[] = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    begin(false);
+    for (int i = 0; i < 3 * POSIX_TILL_SUBSCRIBERS; i++) {
+        int fd = dial();
+        say(fd, subscribe, strlen(subscribe));
+        hear(fd, ": scrip events");
+        CHECK(strstr(answer, ": scrip events") != NULL);
+        (void)close(fd);
+    }
+    end();
+}
+
 static void test_a_second_server_is_kept_out_and_a_stale_socket_is_not(void)
 {
     static struct posix_till second;
@@ -350,6 +366,7 @@ int main(void)
     CHECK_RUN(test_the_limit_is_exact_and_named);
     CHECK_RUN(test_more_than_fit_are_told_to_come_again);
     CHECK_RUN(test_events_go_to_every_subscriber);
+    CHECK_RUN(test_subscribers_that_hung_up_make_room);
     CHECK_RUN(test_a_second_server_is_kept_out_and_a_stale_socket_is_not);
     CHECK_RUN(test_tcp_needs_the_cookie);
     return check_done();
