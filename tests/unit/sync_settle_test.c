@@ -86,6 +86,20 @@ static void test_missing_stand_in_the_statement(void)
     rig_close();
 }
 
+/* A whole sector: the host can pass it only together with the record behind it. */
+static void test_a_lost_sector_fits_one_statement(void)
+{
+    rig_open(45);
+    for (uint32_t seq = 2; seq <= 44; seq++)
+        rig.record[seq].unreadable = true;
+    rig.host.drop = true;
+    rig_now();
+    CHECK_EQ_INT(rig.chain.missing_count, 43);
+    CHECK_EQ_INT(rig.record_count, 2);
+    CHECK_EQ_INT(rig.chain.to_seq, 45);
+    rig_close();
+}
+
 static void test_time_is_taken_from_the_host(void)
 {
     struct wallclock_time now;
@@ -481,6 +495,7 @@ int main(void)
     CHECK_RUN(test_an_open_ask_is_not_sent);
     CHECK_RUN(test_unreadable_records_are_declared);
     CHECK_RUN(test_missing_stand_in_the_statement);
+    CHECK_RUN(test_a_lost_sector_fits_one_statement);
     CHECK_RUN(test_time_is_taken_from_the_host);
     CHECK_RUN(test_a_host_behind_our_floor_settles_but_sets_no_clock);
     CHECK_RUN(test_signed_time_of_others_is_refused);
