@@ -94,8 +94,9 @@ struct agent {
 
     struct bundle bundle; /* views into identity_bytes */
     uint8_t identity_bytes[LIMIT_BUNDLE_BYTES];
-    struct keyset keyset; /* count 0: none */
-    struct policy policy; /* seq 0: none */
+    struct object_roots roots; /* those of the pinned ones that the key set leaves in office */
+    struct keyset keyset;      /* count 0: none */
+    struct policy policy;      /* seq 0: none */
 
     struct open_challenge challenge;
     struct transaction transaction;

@@ -19,13 +19,14 @@ _Static_assert(sizeof(struct agent) <= SCRIP_BYTES, "struct scrip holds the agen
 _Static_assert(_Alignof(struct agent) <= _Alignof(struct scrip),
                "struct scrip is aligned for the agent");
 
-/* Loads one signed object into the work arena and checks it against the pinned roots (A3). */
+/* Loads one signed object into the work arena and checks it against the roots (A3). */
 static enum scrip_status load_object(struct agent *agent, enum blob_kind blob,
-                                     enum object_kind kind, struct object *object)
+                                     enum object_kind kind, const struct object_roots *roots,
+                                     struct object *object)
 {
     struct buffer bytes = buffer_of(agent->config.arena, agent->config.arena_len);
     TRY(blob_load(&agent->blobs, blob, &bytes));
-    return object_verify(buffer_bytes(&bytes), kind, &agent->bundle.object_roots, object);
+    return object_verify(buffer_bytes(&bytes), kind, roots, object);
 }
 
 /* A terminal without a usable key set or policy still runs: the path refuses, and sync brings new
@@ -35,15 +36,23 @@ static void load_objects(struct agent *agent)
     struct object object;
     enum scrip_status status;
 
-    status = load_object(agent, BLOB_KEYS, OBJECT_KEYS, &object);
+    agent->roots.count = 0;
+    status = load_object(agent, BLOB_KEYS, OBJECT_KEYS, &agent->bundle.object_roots, &object);
     if (status == SCRIP_OK)
         status = keyset_read(&object, &agent->keyset);
+    if (status == SCRIP_OK)
+        status = keyset_roots(&agent->keyset, &agent->bundle.object_roots, &agent->roots);
+    /* Without a key set nobody has removed anybody. */
+    if (agent->roots.count == 0)
+        agent->roots = agent->bundle.object_roots;
     if (status == SCRIP_OK)
         wallclock_raise_floor(&agent->clock, agent->keyset.iat_s);
     else
         agent_log(agent, HAL_LOG_ERROR, "key set", status);
 
-    status = load_object(agent, BLOB_POLICY, OBJECT_POLICY, &object);
+    /* One that a removed root has signed is no longer believed. */
+    agent->policy.seq = 0;
+    status = load_object(agent, BLOB_POLICY, OBJECT_POLICY, &agent->roots, &object);
     if (status == SCRIP_OK)
         status = policy_read(&object, &agent->policy);
     if (status != SCRIP_OK)
@@ -110,10 +119,12 @@ static enum scrip_status open_ledger(struct agent *agent)
  * one that can. */
 static enum scrip_status accept_object(void *context, const struct object *object)
 {
-    (void)context;
+    const struct agent *agent = context;
     if (object->kind == OBJECT_KEYS) {
         struct keyset keyset;
-        return keyset_read(object, &keyset);
+        struct object_roots roots;
+        TRY(keyset_read(object, &keyset));
+        return keyset_roots(&keyset, &agent->bundle.object_roots, &roots);
     }
     struct policy policy;
     return policy_read(object, &policy);
@@ -133,12 +144,14 @@ static enum scrip_status open_sync(struct agent *agent)
         .blobs = &agent->blobs,
         .clock = &agent->clock,
         .bundle = &agent->bundle,
+        .roots = &agent->roots,
         .arena = agent->config.arena,
         .arena_len = agent->config.arena_len,
         .have_keys = agent->keyset.seq,
         .have_policy = agent->policy.seq,
         .firmware = SCRIP_VERSION,
         .accept = accept_object,
+        .accept_context = agent,
     };
     return sync_open(&agent->sync, &agent->parts);
 }
@@ -208,7 +221,8 @@ static void reload_objects(struct agent *agent)
         return;
     load_objects(agent);
     agent->parts.have_keys = agent->keyset.seq;
-    agent->parts.have_policy = agent->policy.seq;
+    /* The number counts on where the policy itself is no longer believed. */
+    agent->parts.have_policy = later(agent->policy.seq, agent->parts.have_policy);
     sync_objects_taken(&agent->sync);
 }
 

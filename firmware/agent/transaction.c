@@ -82,6 +82,9 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
         .full = room.records == 0,
         .unsettled_count = agent->ledger.unsettled_count,
         .unsettled_minor = agent->ledger.unsettled_minor,
+        .unsettled_coupons = voucher->claims.has_status
+                                 ? ledger_coupons(&agent->ledger, agent->policy.max_offline_coupons)
+                                 : 0,
         .capacity = room.records,
         .member_today_minor = voucher->claims.has_member
                                   ? ledger_member_today(&agent->ledger, voucher->claims.member,

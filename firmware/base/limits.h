@@ -33,6 +33,7 @@ enum {
     LIMIT_SPENT = 192,         /* unexpired spent entries held in RAM */
     LIMIT_KEYS = 8,            /* keys of a key set */
     LIMIT_OBJECT_BYTES = 2048, /* a key set or policy, whole */
+    LIMIT_LIST_BYTES = 8448,   /* a status list, whole: the host's only */
     LIMIT_CERT_CHAIN = 2,      /* certificates a terminal sends: its own and one issuing CA */
     LIMIT_CERT_BYTES = 640,    /* one certificate, DER */
     LIMIT_HOST_NAME = 64,      /* bytes, without the NUL */

@@ -8,8 +8,10 @@ enum { LABEL_IAT = 1, LABEL_EXP, LABEL_SEQ, LABEL_BODY };
 
 const char *object_aad(enum object_kind kind)
 {
-    static const char *const aads[OBJECT_KINDS] = {
-        [OBJECT_KEYS] = "SCK1", [OBJECT_POLICY] = "SCP1", [OBJECT_OPERATORS] = "SCO1"};
+    static const char *const aads[OBJECT_KINDS] = {[OBJECT_KEYS] = "SCK1",
+                                                   [OBJECT_POLICY] = "SCP1",
+                                                   [OBJECT_OPERATORS] = "SCO1",
+                                                   [OBJECT_LIST] = "SCL1"};
     return aads[kind];
 }
 
@@ -61,7 +63,7 @@ enum scrip_status object_verify(struct bytes data, enum object_kind kind,
 enum scrip_status object_sign(struct crypto_key root, const struct object *object,
                               struct buffer *out)
 {
-    uint8_t memory[LIMIT_OBJECT_BYTES];
+    uint8_t memory[LIMIT_LIST_BYTES];
     struct buffer payload = buffer_of(memory, sizeof memory);
     cbor_put_map(&payload, 4);
     cbor_put_uint(&payload, LABEL_IAT);

@@ -1,5 +1,6 @@
 /*
- * object: a signed object from the back office (key set, policy, operators), whatever it carries.
+ * object: a signed object from the back office (key set, policy, operators, status list), whatever
+ * it carries.
  *
  * payload = {1: iat, 2: exp, 3: seq, 4: body}; body is for the kind's own reader.
  * Format   SPEC section 2, COSE_Sign1 with the kind's external_aad.
@@ -11,7 +12,7 @@
 #include "base/cose.h"
 #include "base/limits.h"
 
-enum object_kind { OBJECT_KEYS, OBJECT_POLICY, OBJECT_OPERATORS, OBJECT_KINDS };
+enum object_kind { OBJECT_KEYS, OBJECT_POLICY, OBJECT_OPERATORS, OBJECT_LIST, OBJECT_KINDS };
 
 /* The two keys pinned at enrolment; either may sign. count is 1 or 2. */
 struct object_roots {
@@ -26,7 +27,7 @@ struct object {
     struct bytes body; /* one CBOR item, well formed, inside the input */
 };
 
-/* "SCK1", "SCP1", "SCO1". */
+/* "SCK1", "SCP1", "SCO1", "SCL1". */
 const char *object_aad(enum object_kind kind);
 
 /* Verifies data against the roots. REFUSED_SHAPE, REFUSED_KEY (signed by neither root),
@@ -34,7 +35,7 @@ const char *object_aad(enum object_kind kind);
 MUST_CHECK enum scrip_status object_verify(struct bytes data, enum object_kind kind,
                                            const struct object_roots *roots, struct object *out);
 
-/* Appends an object signed by a root. For the issuing side. */
+/* Appends an object signed by a root, or a status list by an issuer. For the issuing side. */
 MUST_CHECK enum scrip_status object_sign(struct crypto_key root, const struct object *object,
                                          struct buffer *out);
 

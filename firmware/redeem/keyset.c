@@ -113,3 +113,25 @@ enum scrip_status keyset_read(const struct object *object, struct keyset *out)
     out->seq = object->seq;
     return SCRIP_OK;
 }
+
+static bool names_root(const struct keyset *keyset, const uint8_t kid[COSE_KID_BYTES])
+{
+    for (size_t i = 0; i < keyset->root_count; i++)
+        if (memcmp(keyset->root[i], kid, COSE_KID_BYTES) == 0)
+            return true;
+    return false;
+}
+
+enum scrip_status keyset_roots(const struct keyset *keyset, const struct object_roots *pinned,
+                               struct object_roots *out)
+{
+    uint8_t kid[COSE_KID_BYTES];
+
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < pinned->count; i++) {
+        TRY(cose_kid(pinned->point[i], kid));
+        if (names_root(keyset, kid))
+            memcpy(out->point[out->count++], pinned->point[i], CRYPTO_POINT_BYTES);
+    }
+    return out->count != 0 ? SCRIP_OK : SCRIP_REFUSED_KEY;
+}

@@ -43,6 +43,13 @@ struct keyset {
  * thumbprint, more than LIMIT_KEYS, no root; *out is zeroed unless OK. FAULT_CRYPTO. */
 MUST_CHECK enum scrip_status keyset_read(const struct object *object, struct keyset *out);
 
+/* The pinned roots that the key set leaves in office: from then on only they sign. REFUSED_KEY:
+ * none of them, which would leave nobody to ever sign the next one; *out is then empty.
+ * FAULT_CRYPTO. */
+MUST_CHECK enum scrip_status keyset_roots(const struct keyset *keyset,
+                                          const struct object_roots *pinned,
+                                          struct object_roots *out);
+
 /* Writes the body (issuing side; keyset_write.c). */
 void keyset_write(const struct keyset *keyset, struct buffer *out);
 

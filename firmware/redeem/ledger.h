@@ -150,6 +150,9 @@ MUST_CHECK enum scrip_status ledger_refence(struct ledger *ledger);
  * is the record that spent it. A failing library counts as used, with *seq 0. */
 bool ledger_is_spent(struct ledger *ledger, uint32_t issuer, const uint8_t cti[TOKEN_ID_BYTES],
                      uint32_t *seq);
+/* How many coupons the outbox holds, reversed ones too; stops at most. A record that cannot be read
+ * counts as one. Time: reads the outbox, so it is asked only where a coupon is at hand. */
+uint32_t ledger_coupons(struct ledger *ledger, uint32_t most);
 /* HMAC(K_spent, "draw", issuer, cti), truncated: the draw for random_online_permille. */
 MUST_CHECK enum scrip_status ledger_draw(const struct ledger *ledger, uint32_t issuer,
                                          const uint8_t cti[TOKEN_ID_BYTES], uint8_t draw[8]);

@@ -22,6 +22,24 @@ enum scrip_status ledger_outbox(struct ledger *ledger, uint32_t *seq, struct byt
     return status;
 }
 
+static bool is_coupon(const struct record *record)
+{
+    struct cose message;
+    struct token_claims claims;
+    return record->type == RECORD_REDEEM &&
+           (cose_parse(record->token, &message) != SCRIP_OK ||
+            token_claims_read(message.payload, &claims) != SCRIP_OK || claims.has_status);
+}
+
+uint32_t ledger_coupons(struct ledger *ledger, uint32_t most)
+{
+    uint32_t count = 0;
+    struct record record;
+    for (uint32_t seq = ledger->acked_seq + 1; seq <= ledger->head_seq && count < most; seq++)
+        count += ledger_record(ledger, seq, &record) != SCRIP_OK || is_coupon(&record);
+    return count;
+}
+
 enum scrip_status ledger_link_at(struct ledger *ledger, uint32_t seq,
                                  uint8_t link[RECORD_LINK_BYTES])
 {

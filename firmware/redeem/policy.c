@@ -20,6 +20,7 @@ static const uint32_t MOST[POLICY_LIMITS] = {
     [POLICY_REQUIRE_ONLINE_FIRST] = 1,
     [POLICY_ALLOW_UNKNOWN_TIME] = 1,
     [POLICY_REFUND_OFFLINE] = 1,
+    [POLICY_MAX_OFFLINE_COUPONS] = 64,
 };
 
 enum scrip_status policy_read(const struct object *object, struct policy *out)
@@ -56,6 +57,7 @@ enum scrip_status policy_read(const struct object *object, struct policy *out)
         .require_online_first = value[POLICY_REQUIRE_ONLINE_FIRST] != 0,
         .allow_unknown_time = value[POLICY_ALLOW_UNKNOWN_TIME] != 0,
         .refund_offline = value[POLICY_REFUND_OFFLINE] != 0,
+        .max_offline_coupons = value[POLICY_MAX_OFFLINE_COUPONS],
     };
     return SCRIP_OK;
 }
@@ -94,7 +96,9 @@ static enum scrip_status may_be_offline(const struct facts *facts, const struct 
     const struct token_claims *claims = &voucher->claims;
     if (sale->mode == SALE_ONLINE_ONLY || (claims->flags & TOKEN_OFFLINE) == 0)
         return SCRIP_REFUSED_ONLINE_ONLY;
-    if (claims->has_status)
+    /* Only the host knows whether a coupon still stands; so many may be wrong. */
+    if (claims->has_status &&
+        (policy == NULL || facts->unsettled_coupons >= policy->max_offline_coupons))
         return SCRIP_REFUSED_STATUS;
     if (policy == NULL || least_time(&voucher->now) >= policy->exp_s)
         return SCRIP_REFUSED_NO_POLICY;

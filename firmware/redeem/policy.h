@@ -29,6 +29,7 @@ struct policy {
     bool require_online_first; /* ask the host whenever a session is open */
     bool allow_unknown_time;
     bool refund_offline;
+    uint32_t max_offline_coupons; /* unsettled ones whose status nobody has looked up */
 };
 
 /* The numbers of the limits in the body. All are required, each an unsigned integer and a yes or no
@@ -47,6 +48,7 @@ enum policy_limit {
     POLICY_REQUIRE_ONLINE_FIRST,
     POLICY_ALLOW_UNKNOWN_TIME,
     POLICY_REFUND_OFFLINE,
+    POLICY_MAX_OFFLINE_COUPONS, /* at most 64 */
     POLICY_LIMITS
 };
 
@@ -84,6 +86,7 @@ struct facts {
     bool full;                /* the journal or the spent set has no room */
     uint32_t unsettled_count; /* approved here, not acknowledged by the host */
     uint64_t unsettled_minor;
+    uint32_t unsettled_coupons;  /* of these; counted where this voucher is a coupon */
     uint32_t capacity;           /* records that still fit */
     uint64_t member_today_minor; /* of this voucher's member */
     const uint8_t *draw; /* 8 bytes, ledger_draw(); NULL: none, which asks where one is wanted */
@@ -114,7 +117,8 @@ struct permit {
  *   REFUSED_FULL          no room for the record, also not for one that asks
  *
  * Then why the terminal may not decide alone: REFUSED_ONLINE_ONLY (the sale or the code wants the
- * host), REFUSED_STATUS (a coupon: only the host knows), REFUSED_NO_POLICY (none, or past its exp),
+ * host), REFUSED_STATUS (a coupon beyond
+ * max_offline_coupons: only the host knows its status), REFUSED_NO_POLICY (none, or past its exp),
  * REFUSED_CLOCK (time is unknown, the code not bound to our challenge, and the policy does not
  * allow it), REFUSED_LIMIT_VALUE, _COUNT, _SUM, _TIME, _MEMBER. While host_ready, such a sale
  * becomes PERMIT_ASK without fallback instead, unless its mode is SALE_OFFLINE. One that the

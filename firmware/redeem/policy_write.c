@@ -17,6 +17,7 @@ void policy_write(const struct policy *policy, struct buffer *out)
         [POLICY_REQUIRE_ONLINE_FIRST] = policy->require_online_first,
         [POLICY_ALLOW_UNKNOWN_TIME] = policy->allow_unknown_time,
         [POLICY_REFUND_OFFLINE] = policy->refund_offline,
+        [POLICY_MAX_OFFLINE_COUPONS] = policy->max_offline_coupons,
     };
     cbor_put_map(out, POLICY_LIMITS - 1);
     for (unsigned i = 1; i < POLICY_LIMITS; i++) {

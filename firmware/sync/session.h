@@ -44,8 +44,9 @@ struct sync_parts {
     const struct keys *keys;
     struct blob_store *blobs;
     struct wallclock *clock;
-    const struct bundle *bundle; /* identity, host, roots, pins, chain: loaded by the agent */
-    void *arena;                 /* work arena for JSON, used within a poll only */
+    const struct bundle *bundle;      /* identity, host, roots, pins, chain: loaded by the agent */
+    const struct object_roots *roots; /* who signs objects: the agent may narrow them */
+    void *arena;                      /* work arena for JSON, used within a poll only */
     size_t arena_len;
     uint32_t have_keys, have_policy; /* seq of the objects in use; the agent updates them */
     const char *firmware;            /* version, for the host: [0-9a-z.+-]{1,32}; NULL: not told */

@@ -47,6 +47,13 @@ static void log_line(void *context, enum hal_log_level level, const char *text)
         printf("    log %d: %s\n", (int)level, text);
 }
 
+static void root_kid(struct crypto_key root, uint8_t kid[COSE_KID_BYTES])
+{
+    uint8_t point[CRYPTO_POINT_BYTES];
+    CHECK_STATUS(crypto_signing_public(root, point), SCRIP_OK);
+    CHECK_STATUS(cose_kid(point, kid), SCRIP_OK);
+}
+
 void test_terminal_make(struct test_terminal *terminal)
 {
     uint8_t scalar[CRYPTO_SCALAR_BYTES];
@@ -54,6 +61,10 @@ void test_terminal_make(struct test_terminal *terminal)
     memset(terminal, 0, sizeof *terminal);
     test_issuer_open(&terminal->issuer);
     CHECK_STATUS(crypto_signing_generate(&terminal->root, scalar), SCRIP_OK);
+    CHECK_STATUS(crypto_signing_generate(&terminal->other_root, scalar), SCRIP_OK);
+    root_kid(terminal->root, terminal->issuer.keys.root[0]);
+    root_kid(terminal->other_root, terminal->issuer.keys.root[1]);
+    terminal->issuer.keys.root_count = 2;
     terminal->policy = (struct policy){
         .seq = 1,
         .max_value_per_token_minor = 5000,
@@ -95,6 +106,7 @@ void test_terminal_free(struct test_terminal *terminal)
     sim_flash_close(&terminal->blobs);
     crypto_key_close(&terminal->issuer.key);
     crypto_key_close(&terminal->root);
+    crypto_key_close(&terminal->other_root);
 }
 
 enum scrip_status test_terminal_boot(struct test_terminal *terminal)
@@ -113,22 +125,27 @@ enum scrip_status test_terminal_boot(struct test_terminal *terminal)
     return scrip_open(&terminal->scrip, &terminal->hal, &config);
 }
 
-static struct bytes sign_object(struct test_terminal *terminal, enum object_kind kind,
-                                uint8_t *data, size_t cap)
+struct bytes test_terminal_object(struct test_terminal *terminal, enum object_kind kind,
+                                  struct crypto_key root, uint8_t *data, size_t cap)
 {
     uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(memory, sizeof memory);
     struct buffer out = buffer_of(data, cap);
+    const struct keyset *keys = &terminal->issuer.keys;
     struct object object = {.kind = kind,
                             .iat_s = TEST_NOW_S - 86400,
                             .exp_s = TEST_NOW_S + 86400,
                             .seq = terminal->policy.seq};
-    if (kind == OBJECT_KEYS)
-        keyset_write(&terminal->issuer.keys, &body);
-    else
+    if (kind == OBJECT_KEYS) {
+        object.iat_s = keys->iat_s;
+        object.exp_s = keys->exp_s;
+        object.seq = keys->seq;
+        keyset_write(keys, &body);
+    } else {
         policy_write(&terminal->policy, &body);
+    }
     object.body = buffer_bytes(&body);
-    CHECK_STATUS(object_sign(terminal->root, &object, &out), SCRIP_OK);
+    CHECK_STATUS(object_sign(root, &object, &out), SCRIP_OK);
     return buffer_bytes(&out);
 }
 
@@ -162,7 +179,9 @@ enum scrip_status test_terminal_enroll(struct test_terminal *terminal, uint32_t 
     if (status != SCRIP_OK)
         return status;
     CHECK_STATUS(crypto_signing_public(terminal->root, bundle.object_roots.point[0]), SCRIP_OK);
-    bundle.object_roots.count = 1;
+    CHECK_STATUS(crypto_signing_public(terminal->other_root, bundle.object_roots.point[1]),
+                 SCRIP_OK);
+    bundle.object_roots.count = 2;
     memcpy(bundle.host_point, bundle.object_roots.point[0], CRYPTO_POINT_BYTES);
     order.point = bundle.host_point;
     bundle.roots[0] = issue(terminal, &order, bundle.host_point, root);
@@ -175,8 +194,9 @@ enum scrip_status test_terminal_enroll(struct test_terminal *terminal, uint32_t 
     bundle.chain[0] = issue(terminal, &order, bundle.host_point, leaf);
     bundle.chain_count = 1;
     memset(bundle.first_prev, 0x11, sizeof bundle.first_prev);
-    bundle.keyset = sign_object(terminal, OBJECT_KEYS, keys, sizeof keys);
-    bundle.policy = sign_object(terminal, OBJECT_POLICY, policy, sizeof policy);
+    bundle.keyset = test_terminal_object(terminal, OBJECT_KEYS, terminal->root, keys, sizeof keys);
+    bundle.policy = test_terminal_object(terminal, OBJECT_POLICY, terminal->root, policy,
+                                         sizeof policy);
     bundle_write(&bundle, &out);
     CHECK(!out.overflow);
     return scrip_enroll_install(&terminal->scrip, wire, out.len);

@@ -27,7 +27,7 @@ struct test_scanner {
 
 struct test_terminal {
     struct test_issuer issuer;
-    struct crypto_key root;
+    struct crypto_key root, other_root; /* both are pinned; the first signs at enrolment */
     struct policy policy; /* as signed at enrolment; change it before test_terminal_enroll() */
     struct sim_flash journal, blobs;
     struct sim_keystore keystore;
@@ -51,6 +51,10 @@ enum scrip_status test_terminal_boot(struct test_terminal *terminal);
 
 /* Boots, makes the request, issues the certificate and installs the bundle. */
 enum scrip_status test_terminal_enroll(struct test_terminal *terminal, uint32_t epoch);
+
+/* The key set (terminal->issuer.keys) or policy as it stands, signed by a root. */
+struct bytes test_terminal_object(struct test_terminal *terminal, enum object_kind kind,
+                                  struct crypto_key root, uint8_t *data, size_t cap);
 
 /* make, enrol, and a clock that the policy believes. */
 void test_terminal_open(struct test_terminal *terminal);

@@ -168,6 +168,13 @@ static void test_online_only(void)
     reset();
     voucher.claims.has_status = true;
     check_needs_host(SCRIP_REFUSED_STATUS);
+    reset();
+    policy.max_offline_coupons = 2;
+    facts.unsettled_coupons = 1;
+    voucher.claims.has_status = true;
+    check_mode(PERMIT_OFFLINE, false);
+    facts.unsettled_coupons = 2;
+    check_needs_host(SCRIP_REFUSED_STATUS);
 }
 
 static void test_policy_missing_or_expired(void)

@@ -198,6 +198,7 @@ static void terminal_open(void)
                                          .blobs = &terminal.blobs,
                                          .clock = &terminal.clock,
                                          .bundle = bundle,
+                                         .roots = &bundle->object_roots,
                                          .arena = terminal.arena,
                                          .arena_len = sizeof terminal.arena,
                                          .have_keys = 9,

@@ -100,6 +100,18 @@ static void test_objects_that_are_not_for_us(void)
     check_object_refused(SCRIP_REFUSED_CLAIMS);
 }
 
+static void test_a_removed_root_signs_nothing_more(void)
+{
+    struct object_roots left = {.count = 1};
+
+    objects_open();
+    left.point[0][0] = 4;
+    CHECK_STATUS(crypto_signing_public(rig.other_key, left.point[0]), SCRIP_OK);
+    rig.parts.roots = &left;
+    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
+    check_object_refused(SCRIP_REFUSED_KEY);
+}
+
 static void test_an_object_too_long_is_not_stored(void)
 {
     static uint8_t large[LIMIT_OBJECT_BYTES + 1];
@@ -113,6 +125,7 @@ int main(void)
 {
     CHECK_RUN(test_a_newer_object_is_stored_and_told);
     CHECK_RUN(test_objects_that_are_not_for_us);
+    CHECK_RUN(test_a_removed_root_signs_nothing_more);
     CHECK_RUN(test_an_object_too_long_is_not_stored);
     return check_done();
 }

@@ -358,6 +358,7 @@ static void rig_open(uint32_t records)
                                     .keys = &rig.keys,
                                     .clock = &rig.clock,
                                     .bundle = &rig.bundle,
+                                    .roots = &rig.bundle.object_roots,
                                     .arena = rig.arena,
                                     .arena_len = sizeof rig.arena,
                                     .firmware = "0.1.0"};

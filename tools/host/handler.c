@@ -151,7 +151,7 @@ static enum scrip_status settle_request(struct handler *handler, struct exchange
     struct statement statement;
     struct settle_batch batch = {
         .terminal = &exchange->allow,
-        .keys = &handler->pki->keys,
+        .pki = handler->pki,
         .statement = &statement,
         .item = request->item,
         .now_s = exchange->now_s,
@@ -226,7 +226,7 @@ static enum scrip_status ask_request(struct handler *handler, struct exchange *e
 {
     struct settle_ask ask = {
         .terminal = &exchange->allow,
-        .keys = &handler->pki->keys,
+        .pki = handler->pki,
         .epoch = request->epoch,
         .seq = request->seq,
         .bytes = bytes_of(request->record, request->record_len),

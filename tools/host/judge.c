@@ -85,7 +85,7 @@ static enum scrip_status verify(const struct judge_bench *bench, const struct re
     struct challenge challenge;
     struct token token;
     struct trust trust = {
-        .keys = bench->keys,
+        .keys = &bench->pki->keys,
         .identity = bench->terminal,
         .now = time_of(bench, record),
     };
@@ -133,6 +133,23 @@ static bool claims_fit(const struct voucher *voucher, const struct record *recor
             bytes_equal(record->txh, bytes_of(claims->txh, sizeof claims->txh)));
 }
 
+/* A coupon stands only while a list that we hold says so. */
+static enum scrip_status judge_coupon(const struct judge_bench *bench,
+                                      const struct token_claims *claims, struct judgement *out)
+{
+    bool revoked = true;
+    enum scrip_status status;
+
+    if (!claims->has_status)
+        return SCRIP_OK;
+    status = pki_coupon_status(bench->pki, claims->status_list, claims->status_index, &revoked);
+    if (scrip_is_fault(status))
+        return status;
+    if (status != SCRIP_OK || revoked)
+        refuse(out, status == SCRIP_OK ? RECORD_CODE_REVOKED : RECORD_CODE_OTHER);
+    return SCRIP_OK;
+}
+
 enum scrip_status judge_redeem(const struct judge_bench *bench, const struct record *record,
                                struct judgement *out)
 {
@@ -154,5 +171,7 @@ enum scrip_status judge_redeem(const struct judge_bench *bench, const struct rec
         refuse(out, RECORD_CODE_AMOUNT);
     else if (!claims_fit(&voucher, record))
         refuse(out, RECORD_CODE_OTHER);
+    else
+        return judge_coupon(bench, &voucher.claims, out);
     return SCRIP_OK;
 }

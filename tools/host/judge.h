@@ -11,11 +11,11 @@
 #ifndef TOOLS_HOST_JUDGE_H
 #define TOOLS_HOST_JUDGE_H
 
-#include "redeem/keyset.h"
 #include "tools/host/db.h"
+#include "tools/host/pki.h"
 
 struct judge_bench {
-    const struct keyset *keys;
+    const struct pki *pki; /* the key set, and the status of coupons */
     const struct identity *terminal;
     uint32_t now_s;
     bool live; /* the till is waiting: a terminal without a clock is judged by ours */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "redeem/status_list.h"
 #include "tools/host/load.h"
 #include "tools/host/log.h"
 
@@ -152,18 +153,22 @@ static enum scrip_status load_object(struct pki *pki, enum object_kind kind)
 {
     struct pki_object fresh = {.len = 0};
     struct keyset keys = {.count = 0};
+    struct object_roots believed = pki->believed;
     struct object object;
 
     TRY(read_file(pki, object_file[kind], fresh.data, sizeof fresh.data, &fresh.len));
-    TRY(object_verify(bytes_of(fresh.data, fresh.len), kind, &pki->roots, &object));
-    if (kind == OBJECT_KEYS)
+    TRY(object_verify(bytes_of(fresh.data, fresh.len), kind, &pki->believed, &object));
+    if (kind == OBJECT_KEYS) {
         TRY(read_keys(&object, &keys));
+        TRY(keyset_roots(&keys, &pki->roots, &believed));
+    }
     TRY(set_etag(&fresh));
     fresh.seq = object.seq;
     fresh.seen = pki->object[kind].seen;
     pki->object[kind] = fresh;
     if (kind == OBJECT_KEYS)
         pki->keys = keys;
+    pki->believed = believed;
     return SCRIP_OK;
 }
 
@@ -192,6 +197,30 @@ void pki_refresh(struct pki *pki)
     }
 }
 
+enum scrip_status pki_coupon_status(const struct pki *pki, uint32_t list, uint32_t index,
+                                    bool *revoked)
+{
+    uint8_t data[LIMIT_LIST_BYTES];
+    struct status_list found;
+    char name[40];
+    size_t len;
+    enum scrip_status status;
+
+    *revoked = true;
+    (void)snprintf(name, sizeof name, "objects/list-%" PRIu32 ".cose", list);
+    status = load_file(path_of(pki, name).text, data, sizeof data, &len);
+    if (status == SCRIP_OK)
+        status = status_list_read(bytes_of(data, len), &pki->keys, &found);
+    if (scrip_is_refused(status) || (status == SCRIP_OK && found.list != list)) {
+        log_line("%s: no status list by an issuer's key: its coupons are refused",
+                 path_of(pki, name).text);
+        return SCRIP_REFUSED_NOT_FOUND;
+    }
+    TRY(status);
+    *revoked = status_list_revoked(&found, index);
+    return SCRIP_OK;
+}
+
 enum scrip_status pki_open(struct pki *pki, const char *dir)
 {
     memset(pki, 0, sizeof *pki);
@@ -205,6 +234,7 @@ enum scrip_status pki_open(struct pki *pki, const char *dir)
     TRY(read_pem(pki, "host.key", pki->key));
     TRY(open_time_key(pki));
     TRY(read_roots(pki));
+    pki->believed = pki->roots;
     pki_refresh(pki);
     for (int kind = 0; kind < OBJECT_OPERATORS; kind++)
         if (pki->object[kind].len == 0)

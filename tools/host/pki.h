@@ -6,6 +6,7 @@
  *   time.key               signs the time in every answer, PEM
  *   roots.bin              one or two root points, 65 bytes each: they sign the objects
  *   objects/keys.cose objects/policy.cose
+ *   objects/list-N.cose    the status lists of coupons, signed by an issuer; read when asked
  *   terminals/             the allow-list, read by allow.c
  *
  * Objects may be replaced while the host runs; a damaged one is logged and the last good one stays.
@@ -34,7 +35,7 @@ struct pki_object {
 struct pki {
     char dir[PKI_DIR];
     char ca[PKI_PEM], certificate[PKI_PEM], key[PKI_PEM]; /* NUL-terminated */
-    struct object_roots roots;
+    struct object_roots roots, believed; /* those that the key set has left in office */
     struct crypto_key time_key;
     uint8_t time_kid[COSE_KID_BYTES];
     struct pki_object object[OBJECT_OPERATORS]; /* OBJECT_KEYS, OBJECT_POLICY */
@@ -44,6 +45,11 @@ struct pki {
 /* Reads everything, or logs which file is wrong and what to do. The cryptographic library must be
  * open. */
 MUST_CHECK enum scrip_status pki_open(struct pki *pki, const char *dir);
+
+/* What the status list says of a coupon, as its file stands now. REFUSED_NOT_FOUND: there is no
+ * such list, or it is not one of ours (logged). FAULT_*. */
+MUST_CHECK enum scrip_status pki_coupon_status(const struct pki *pki, uint32_t list, uint32_t index,
+                                               bool *revoked);
 
 /* Looks at the objects' files again; cheap when nothing has changed. */
 void pki_refresh(struct pki *pki);

@@ -96,7 +96,7 @@ static enum scrip_status walk_record(struct walk *walk, const struct record *rec
 {
     const struct settle_batch *batch = walk->batch;
     struct judge_bench bench = {
-        .keys = batch->keys,
+        .pki = batch->pki,
         .terminal = &batch->terminal->terminal,
         .now_s = batch->now_s,
     };

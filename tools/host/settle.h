@@ -32,7 +32,7 @@ struct settle_item {
 
 struct settle_batch {
     const struct allow *terminal;
-    const struct keyset *keys;
+    const struct pki *pki;
     const struct statement *statement; /* verified */
     const struct settle_item *item;    /* ascending by seq */
     size_t count;
@@ -77,7 +77,7 @@ MUST_CHECK enum scrip_status settle_batch(struct db *db, const struct settle_bat
  * must bring the same bytes. */
 struct settle_ask {
     const struct allow *terminal;
-    const struct keyset *keys;
+    const struct pki *pki;
     uint32_t epoch, seq;
     struct bytes bytes;
     uint32_t now_s;

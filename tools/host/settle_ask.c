@@ -7,7 +7,7 @@ static enum scrip_status ask_in_transaction(struct db *db, const struct settle_a
                                             const struct record *record, struct settle_word *out)
 {
     struct judge_bench bench = {
-        .keys = ask->keys,
+        .pki = ask->pki,
         .terminal = &ask->terminal->terminal,
         .now_s = ask->now_s,
         .live = true,

@@ -11,6 +11,7 @@ extern const struct command command_token_inspect;
 extern const struct command command_token_sample;
 extern const struct command command_pki_init;
 extern const struct command command_pki_objects;
+extern const struct command command_pki_revoke;
 extern const struct command command_terminal_enroll;
 extern const struct command command_journal_dump;
 extern const struct command command_journal_verify;

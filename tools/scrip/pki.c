@@ -122,16 +122,13 @@ enum scrip_status pki_open_key(const char *dir, const char *name, struct keyfile
 
 /* Signs and reads back before the file is replaced: nothing that a terminal would refuse is
  * published. */
-static enum scrip_status write_object(const char *dir, const char *name,
+static enum scrip_status write_object(const char *dir, const char *name, const struct keyfile *key,
                                       const struct object *object)
 {
     char path[FILE_PATH];
-    uint8_t memory[LIMIT_OBJECT_BYTES];
+    uint8_t memory[LIMIT_LIST_BYTES];
     struct buffer bytes = buffer_of(memory, sizeof memory);
-    struct keyfile root;
-    TRY(pki_open_key(dir, "root-a.key", &root));
-    enum scrip_status status = object_sign(root.key, object, &bytes);
-    keyfile_close(&root);
+    enum scrip_status status = object_sign(key->key, object, &bytes);
     if (status == SCRIP_OK && bytes.overflow)
         status = SCRIP_REFUSED_TOO_LONG;
     if (status != SCRIP_OK) {
@@ -140,6 +137,35 @@ static enum scrip_status write_object(const char *dir, const char *name,
     }
     TRY(file_path(path, dir, name));
     return file_write(path, buffer_bytes(&bytes), 0644);
+}
+
+/* The first of our root keys that the key set leaves in office. */
+static enum scrip_status open_root(const char *dir, const struct keyset *keys, struct keyfile *out)
+{
+    static const char *const names[KEYSET_ROOTS] = {"root-a.key", "root-b.key"};
+    for (size_t i = 0; i < KEYSET_ROOTS; i++) {
+        char path[FILE_PATH];
+        TRY(file_path(path, dir, names[i]));
+        if (!file_exists(path))
+            continue;
+        TRY(keyfile_open(path, out));
+        for (size_t k = 0; k < keys->root_count; k++)
+            if (memcmp(keys->root[k], out->kid, COSE_KID_BYTES) == 0)
+                return SCRIP_OK;
+        keyfile_close(out);
+    }
+    (void)refuse("%s: there is no key of a root that the key set leaves in office", dir);
+    return SCRIP_REFUSED_KEY;
+}
+
+static enum scrip_status write_by_root(const char *dir, const char *name, const struct keyset *keys,
+                                       const struct object *object)
+{
+    struct keyfile root;
+    TRY(open_root(dir, keys, &root));
+    enum scrip_status status = write_object(dir, name, &root, object);
+    keyfile_close(&root);
+    return status;
 }
 
 static enum scrip_status refuse_body(const char *what, enum scrip_status status)
@@ -158,11 +184,12 @@ enum scrip_status pki_write_keys(const char *dir, const struct keyset *keys)
     const struct object object = {OBJECT_KEYS, keys->iat_s, keys->exp_s, keys->seq,
                                   buffer_bytes(&body)};
     enum scrip_status status = keyset_read(&object, &check);
-    return status == SCRIP_OK ? write_object(dir, "objects/keys.cose", &object)
+    return status == SCRIP_OK ? write_by_root(dir, "objects/keys.cose", keys, &object)
                               : refuse_body("key set", status);
 }
 
-enum scrip_status pki_write_policy(const char *dir, const struct policy *policy)
+enum scrip_status pki_write_policy(const char *dir, const struct keyset *keys,
+                                   const struct policy *policy)
 {
     uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(memory, sizeof memory);
@@ -171,6 +198,30 @@ enum scrip_status pki_write_policy(const char *dir, const struct policy *policy)
     const struct object object = {OBJECT_POLICY, policy->iat_s, policy->exp_s, policy->seq,
                                   buffer_bytes(&body)};
     enum scrip_status status = policy_read(&object, &check);
-    return status == SCRIP_OK ? write_object(dir, "objects/policy.cose", &object)
+    return status == SCRIP_OK ? write_by_root(dir, "objects/policy.cose", keys, &object)
                               : refuse_body("policy", status);
+}
+
+enum scrip_status pki_write_list(const char *dir, const struct keyset *keys,
+                                 const struct status_list *list, uint32_t iat_s, uint32_t exp_s)
+{
+    char name[40];
+    uint8_t memory[LIMIT_LIST_BYTES];
+    struct buffer body = buffer_of(memory, sizeof memory);
+    struct keyfile issuer;
+    status_list_write(list, &body);
+    const struct object object = {OBJECT_LIST, iat_s, exp_s, list->seq, buffer_bytes(&body)};
+    TRY(pki_open_key(dir, "issuer.key", &issuer));
+    enum scrip_status status = SCRIP_REFUSED_KEY;
+    for (size_t i = 0; i < keys->count; i++)
+        if ((keys->key[i].uses & KEYSET_STATUS) != 0 &&
+            memcmp(keys->key[i].kid, issuer.kid, COSE_KID_BYTES) == 0)
+            status = SCRIP_OK;
+    (void)snprintf(name, sizeof name, "objects/list-%lu.cose", (unsigned long)list->list);
+    if (status == SCRIP_OK)
+        status = write_object(dir, name, &issuer, &object);
+    else
+        (void)refuse("%s/issuer.key may not sign status lists: the key set does not say so", dir);
+    keyfile_close(&issuer);
+    return status;
 }

@@ -20,6 +20,7 @@
 #include "base/object.h"
 #include "redeem/keyset.h"
 #include "redeem/policy.h"
+#include "redeem/status_list.h"
 #include "tools/scrip/file.h"
 #include "tools/scrip/keyfile.h"
 
@@ -43,7 +44,12 @@ MUST_CHECK enum scrip_status pki_read_policy(const char *path, const struct obje
 
 /* Signs with root-a and replaces the object's file; iat, exp and seq come from keys or policy. */
 MUST_CHECK enum scrip_status pki_write_keys(const char *dir, const struct keyset *keys);
-MUST_CHECK enum scrip_status pki_write_policy(const char *dir, const struct policy *policy);
+MUST_CHECK enum scrip_status pki_write_policy(const char *dir, const struct keyset *keys,
+                                              const struct policy *policy);
+/* By the issuer's key, where the key set says that it may. */
+MUST_CHECK enum scrip_status pki_write_list(const char *dir, const struct keyset *keys,
+                                            const struct status_list *list, uint32_t iat_s,
+                                            uint32_t exp_s);
 
 MUST_CHECK enum scrip_status pki_open_key(const char *dir, const char *name, struct keyfile *out);
 

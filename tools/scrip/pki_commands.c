@@ -30,6 +30,7 @@ enum {
         {"--online-first", "0|1", "ask the host whenever it is connected"},                        \
         {"--unknown-time", "0|1", "redeem offline without knowing the time"},                      \
         {"--refund-offline", "0|1", "refund offline"},                                             \
+        {"--offline-coupons", "N", "offline: unsettled coupons whose status nobody looked up"},    \
         {"--keys-s", "SECONDS", "life of the key set"},                                            \
         {"--policy-s", "SECONDS", "life of the policy"},                                           \
     {                                                                                              \
@@ -58,7 +59,8 @@ static bool take_policy(const struct arguments *arguments, struct policy *policy
            option_number(arguments, "--online-timeout-ms", 60000, &policy->online_timeout_ms) &&
            take_switch(arguments, "--online-first", &policy->require_online_first) &&
            take_switch(arguments, "--unknown-time", &policy->allow_unknown_time) &&
-           take_switch(arguments, "--refund-offline", &policy->refund_offline);
+           take_switch(arguments, "--refund-offline", &policy->refund_offline) &&
+           option_number(arguments, "--offline-coupons", 64, &policy->max_offline_coupons);
 }
 
 /* Issued now: when it ends follows from how long it may live. */
@@ -166,7 +168,7 @@ static enum scrip_status make_issuer(const char *dir, uint16_t currency, uint32_
     TRY(make_key(dir, "issuer.key", &key));
     struct keyset_key *entry = &keys->key[keys->count++];
     *entry = (struct keyset_key){
-        .uses = KEYSET_TOKENS,
+        .uses = KEYSET_TOKENS | KEYSET_STATUS,
         .nbf_s = keys->iat_s - DAY_S,
         .sign_until_s = keys->iat_s + SIGN_DAYS * DAY_S,
         .verify_until_s = keys->iat_s + VERIFY_DAYS * DAY_S,
@@ -244,7 +246,7 @@ static int init(const struct arguments *arguments)
         make_tls(dir, &defaults) != SCRIP_OK || make_roots(dir, &keys) != SCRIP_OK ||
         make_issuer(dir, currency->number, issuer, max_limit_minor, &keys) != SCRIP_OK ||
         pki_write_defaults(dir, &defaults) != SCRIP_OK || pki_write_keys(dir, &keys) != SCRIP_OK ||
-        pki_write_policy(dir, &policy) != SCRIP_OK)
+        pki_write_policy(dir, &keys, &policy) != SCRIP_OK)
         return EXIT_REFUSED;
     printf("%s: keys, certificates, key set 1 and policy 1 for merchant %s, host %s, %s\n", dir,
            defaults.merchant, defaults.host, currency->letters);
@@ -284,6 +286,18 @@ static bool remove_key(struct keyset *keys, const uint8_t kid[COSE_KID_BYTES])
     return false;
 }
 
+static bool remove_root(struct keyset *keys, const uint8_t kid[COSE_KID_BYTES])
+{
+    for (size_t i = 0; i < keys->root_count; i++) {
+        if (memcmp(keys->root[i], kid, COSE_KID_BYTES) != 0)
+            continue;
+        keys->root_count--;
+        memmove(keys->root[i], keys->root[i + 1], (keys->root_count - i) * sizeof keys->root[0]);
+        return true;
+    }
+    return false;
+}
+
 static int objects(const struct arguments *arguments)
 {
     const char *dir = arguments->argument[0];
@@ -305,12 +319,16 @@ static int objects(const struct arguments *arguments)
         return EXIT_MISUSE;
     if (option_given(arguments, "--remove-key") && !remove_key(&keys, kid))
         return refuse("the key set has no key %s", option_text(arguments, "--remove-key"));
+    if (!option_hex(arguments, "--remove-root", kid, sizeof kid))
+        return EXIT_MISUSE;
+    if (option_given(arguments, "--remove-root") && !remove_root(&keys, kid))
+        return refuse("the key set has no root %s", option_text(arguments, "--remove-root"));
     for (size_t i = 0; i < keys.count; i++)
         if (!option_amount(arguments, "--max-limit", policy.currency, &keys.key[i].max_limit_minor))
             return EXIT_MISUSE;
     keys.seq++;
     policy.seq++;
-    if (pki_write_keys(dir, &keys) != SCRIP_OK || pki_write_policy(dir, &policy) != SCRIP_OK)
+    if (pki_write_keys(dir, &keys) != SCRIP_OK || pki_write_policy(dir, &keys, &policy) != SCRIP_OK)
         return EXIT_REFUSED;
     printf("key set %lu with %zu keys, policy %lu\n", (unsigned long)keys.seq, keys.count,
            (unsigned long)policy.seq);
@@ -318,6 +336,7 @@ static int objects(const struct arguments *arguments)
 }
 
 static const struct option objects_options[] = {
+    {"--remove-root", "KID", "take this root out of office, 16 hex digits: the other one signs"},
     {"--remove-key", "KID", "leave out this key, 16 hex digits: tokens by it are refused"},
     POLICY_OPTIONS,
     {NULL, NULL, NULL},

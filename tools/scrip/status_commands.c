@@ -1,0 +1,88 @@
+/* scrip pki revoke */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tools/scrip/commands.h"
+#include "tools/scrip/pki.h"
+
+enum { LIST_LIFE_S = 7 * 86400, NEW_LIST_BYTES = STATUS_LIST_MAX_BYTES };
+
+/* The list as it stands, or one in which every coupon stands. */
+static enum scrip_status read_list(const char *dir, const struct keyset *keys,
+                                   struct status_list *list, uint8_t bits[STATUS_LIST_MAX_BYTES])
+{
+    uint8_t memory[LIMIT_LIST_BYTES];
+    struct buffer bytes = buffer_of(memory, sizeof memory);
+    char path[FILE_PATH], name[40];
+    struct status_list held;
+    (void)snprintf(name, sizeof name, "objects/list-%lu.cose", (unsigned long)list->list);
+    TRY(file_path(path, dir, name));
+    memset(bits, 0, STATUS_LIST_MAX_BYTES);
+    list->bits = bytes_of(bits, NEW_LIST_BYTES);
+    list->seq = 1;
+    if (!file_exists(path))
+        return SCRIP_OK;
+    TRY(file_read(path, &bytes));
+    enum scrip_status status = status_list_read(buffer_bytes(&bytes), keys, &held);
+    if (status == SCRIP_OK && held.list != list->list)
+        status = SCRIP_REFUSED_CLAIMS;
+    if (status != SCRIP_OK) {
+        (void)refuse("%s: not a status list by an issuer of the key set (%s)", path,
+                     scrip_status_name(status));
+        return status;
+    }
+    memcpy(bits, held.bits.data, held.bits.len);
+    list->bits.len = held.bits.len;
+    list->seq = held.seq + 1;
+    return SCRIP_OK;
+}
+
+static enum scrip_status read_keys(const char *dir, struct keyset *keys)
+{
+    char roots_path[FILE_PATH], keys_path[FILE_PATH];
+    struct object_roots roots;
+    TRY(file_path(roots_path, dir, "roots.bin"));
+    TRY(file_path(keys_path, dir, "objects/keys.cose"));
+    TRY(pki_read_roots(roots_path, &roots));
+    return pki_read_keys(keys_path, &roots, keys);
+}
+
+static int revoke(const struct arguments *arguments)
+{
+    const char *dir = arguments->argument[0];
+    static uint8_t bits[STATUS_LIST_MAX_BYTES];
+    struct status_list list = {.list = 1};
+    struct keyset keys;
+    uint32_t index = 0, now_s = time_now();
+    if (!option_number(arguments, "--list", UINT32_MAX, &list.list) ||
+        !option_number(arguments, "--index", STATUS_LIST_MAX_BYTES * 8 - 1, &index))
+        return EXIT_MISUSE;
+    if (read_keys(dir, &keys) != SCRIP_OK || read_list(dir, &keys, &list, bits) != SCRIP_OK)
+        return EXIT_REFUSED;
+    if (option_given(arguments, "--index")) {
+        if (index / 8 >= list.bits.len)
+            return refuse("list %lu has %zu entries only", (unsigned long)list.list,
+                          list.bits.len * 8);
+        bits[index / 8] = (uint8_t)(bits[index / 8] | 1u << index % 8);
+    }
+    if (pki_write_list(dir, &keys, &list, now_s, now_s + LIST_LIFE_S) != SCRIP_OK)
+        return EXIT_REFUSED;
+    printf("status list %lu, number %lu\n", (unsigned long)list.list, (unsigned long)list.seq);
+    return EXIT_DONE;
+}
+
+static const struct option options[] = {
+    {"--list", "N", "which list (1)"},
+    {"--index", "I", "the coupon's place in it; left out, nothing is revoked"},
+    {NULL, NULL, NULL},
+};
+
+const struct command command_pki_revoke = {
+    "pki revoke",
+    "DIR [--list N] [--index I]",
+    "Revokes a coupon in a status list, which is made where there is none: the host refuses it.",
+    1,
+    options,
+    revoke,
+};
