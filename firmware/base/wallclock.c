@@ -66,7 +66,7 @@ void wallclock_read(const struct wallclock *clock, struct wallclock_time *now)
         now->quality = WALLCLOCK_BAD;
     now->source = clock->source;
     now->floor_s = clock->floor_s;
-    if (clock->signed_s == 0)
+    if (clock->signed_s == 0 || clock->signed_s > (uint64_t)now->t_s + now->tolerance_s)
         now->signed_age_s = UINT32_MAX;
     else
         now->signed_age_s = now->t_s > clock->signed_s ? now->t_s - clock->signed_s : 0;

@@ -35,7 +35,8 @@ struct wallclock_time {
     enum wallclock_quality quality;
     enum wallclock_source source;
     uint32_t floor_s;
-    uint32_t signed_age_s; /* since the last signed host time; UINT32_MAX: never */
+    uint32_t signed_age_s; /* since the last signed host time; UINT32_MAX: never, or dated ahead of
+                              T */
     uint32_t up_s;
 };
 

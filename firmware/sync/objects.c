@@ -44,6 +44,8 @@ static enum scrip_status judge(const struct sync *sync, const struct object *obj
     wallclock_read(parts->clock, &now);
     if (object->exp_s <= now.floor_s || (now.quality != WALLCLOCK_BAD && object->exp_s <= now.t_s))
         return SCRIP_REFUSED_EXPIRED;
+    if (now.quality != WALLCLOCK_BAD && object->iat_s > (uint64_t)now.t_s + now.tolerance_s)
+        return SCRIP_REFUSED_NOT_YET;
     return parts->accept != NULL ? parts->accept(parts->accept_context, object) : SCRIP_OK;
 }
 

@@ -7,15 +7,14 @@
 
 static uint8_t object_memory[LIMIT_OBJECT_BYTES];
 
+static uint32_t issued_s = RIG_START_S - 60;
+
 static void make_object(enum object_kind kind, uint32_t seq, uint32_t exp_s, struct crypto_key key)
 {
     static const uint8_t body[] = {0xA0};
     struct buffer out = buffer_of(object_memory, sizeof object_memory);
-    struct object object = {.kind = kind,
-                            .iat_s = RIG_START_S - 60,
-                            .exp_s = exp_s,
-                            .seq = seq,
-                            .body = {body, sizeof body}};
+    struct object object = {
+        .kind = kind, .iat_s = issued_s, .exp_s = exp_s, .seq = seq, .body = {body, sizeof body}};
 
     CHECK_STATUS(object_sign(key, &object, &out), SCRIP_OK);
     rig.host.object = buffer_bytes(&out);
@@ -98,6 +97,12 @@ static void test_objects_that_are_not_for_us(void)
     make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
     rig.parts.accept = refuse;
     check_object_refused(SCRIP_REFUSED_CLAIMS);
+    /* Dated ahead of a clock that is known. */
+    issued_s = RIG_START_S + 3600;
+    objects_open();
+    make_object(OBJECT_KEYS, 9, RIG_START_S + 86400, rig.root_key);
+    check_object_refused(SCRIP_REFUSED_NOT_YET);
+    issued_s = RIG_START_S - 60;
 }
 
 static void test_a_removed_root_signs_nothing_more(void)
