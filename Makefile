@@ -95,6 +95,7 @@ UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
+BENCH_JOURNAL := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/journal/*_bench.c))
 # The readers of hostile bytes. Those that end in -real do without the seam of tests/fuzz/seam.c; what
 # cert reads is verified inside the library, so it has no other.
 REAL := token object cert
@@ -107,13 +108,13 @@ noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/nu
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
-BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS)
+BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
 lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
 issuer: $(B)/lib/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
-test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(FUZZERS) ## every test binary, without running it
+test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(FUZZERS) ## every test binary, without running it
 
 unit-programs: $(UNIT) $(FUZZERS)
 fuzz-programs: $(FUZZERS)
@@ -174,6 +175,9 @@ size-report: $(call archives,$(AGENT)) $(LIBS) $(B)/tests/size/memory.o
 	@tools/check/size $(AGENT)
 bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled records a second
 	@tests/bench/run
+bench-journal: setup-journal $(BENCH_JOURNAL) ## the journal on a modelled flash, and on files beside SQLite and LMDB
+	@$(MAKE) BOARD=size-cortex-m3 build/size-cortex-m3/lib/room-store.a
+	@tests/bench/journal/run
 
 ##@ Tidy up
 clean: ## remove what was built, keep the library sources
@@ -189,7 +193,7 @@ help: ## this text
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
-    setup-bench setup-fuzz
+    setup-bench setup-fuzz setup-journal bench-journal
 
 # Links -------------------------------------------------------------------------------------------
 
@@ -210,7 +214,7 @@ $(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,till $(AGENT) co
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
 $(IMAGES): BOARD_LIBS := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,-Map=$(B)/image.map \
     -Wl,--gc-sections -Wl,--fatal-warnings
-$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH),$(eval \
+$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
 SEAM := crypto_verify crypto_hmac crypto_hkdf crypto_aead_key crypto_aead_seal crypto_aead_open
@@ -220,6 +224,8 @@ $(foreach bin,$(FUZZERS),$(eval $(bin): $(bin:%-real=%).o \
     $(call archives,$($(call rooms_of,$(bin))) support)))
 $(FUZZERS): LINK_WITH = $(if $(FUZZ),-fsanitize=fuzzer -fprofile-instr-generate) \
     $(if $(filter %-real,$@),,$(SEAM:%=-Wl,--wrap=%))
+
+$(B)/tests/bench/journal/files_bench: private BOARD_LIBS += -llmdb
 
 # Its signatures are the same in every run.
 $(B)/tests/vectors/issuer_test: LINK_WITH = -Wl,--wrap=crypto_sign
@@ -302,8 +308,8 @@ $(B)/flags $(B)/lib/flags: FORCE
 
 $(PINNED) &: tools/deps | $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo)
 	@tools/deps mbedtls cjson qrencode $(BOARD_LIBRARIES) && touch $(PINNED)
-setup-test setup-boards setup-check setup-bench setup-fuzz: | setup-demo
-setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz:
+setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal: | setup-demo
+setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal:
 	@tools/setup $(@:setup-%=%)
 
 # For editors and clang-tidy ----------------------------------------------------------------------

@@ -222,9 +222,11 @@ MUST_CHECK enum scrip_status ledger_link_at(struct ledger *ledger, uint32_t seq,
 MUST_CHECK enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enum record_code code,
                                          const struct record_stamp *stamp);
 
-/* Everything up to seq is settled, durable on OK. FAULT_FORK: head is not ours at seq: nothing
- * freed, redeem off from now on. REFUSED_ARGUMENT: below the cursor, beyond the head, or an ask
- * without outcome. FAULT_CORRUPT: as ledger_link_at(). Works on a read-only journal too. */
+/* Everything up to seq is settled: durable with the next append or idle step, and before anything
+ * is freed. A cut before that only means that the host is told again. FAULT_FORK: head is not ours
+ * at seq: nothing freed, redeem off from now on. REFUSED_ARGUMENT: below the cursor, beyond the
+ * head, or an ask without outcome. FAULT_CORRUPT: as ledger_link_at(). Works on a read-only journal
+ * too. */
 MUST_CHECK enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
                                         const uint8_t head[RECORD_LINK_BYTES]);
 

@@ -175,10 +175,7 @@ enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
         return ledger_declare_fork(ledger);
     if (seq == ledger->acked_seq)
         return SCRIP_OK;
-    enum scrip_status status = journal_ack(ledger->journal, seq);
-    if (scrip_is_fault(status) && status != SCRIP_FAULT_READ_ONLY)
-        ledger->broken = true;
-    TRY(status);
+    TRY(journal_ack(ledger->journal, seq));
     ledger_settled(ledger, &settling);
     return SCRIP_OK;
 }

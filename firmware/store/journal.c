@@ -10,37 +10,38 @@
  * J6  A sector is reclaimed only after an ack that covers it is durable, and after keep() said yes.
  * J7  An append that is refused has changed nothing.
  * J8  What the reserves hold back for, they still hold after every append.
- * J9  Sectors that a cut may have left unstable (the newest prepared, the next one to be opened)
- *     are erased again before they are used.
+ * J9  What a cut may have left unstable is not used: nothing is placed in the newest prepared
+ *     sector, and the first idle steps after a mount erase it again; a sector that an append may
+ *     have begun is gone on with behind the places in doubt. No other marked sector is erased.
  */
 #include "store/journal_layout.h"
 
 #include <string.h>
 
 /* What is held back, from the deepest: acks read only (a fence each), a checkpoint, boots,
- * verdicts, reversals. */
+ * verdicts, reversals; and below all the newest prepared sector (J9). */
 static const struct {
     uint8_t count;
     uint16_t bytes;
 } reserves[DEPTH_NORMAL] = {{2, ENTRY_MAX},
                             {10, JOURNAL_PAYLOAD_MAX},
-                            {8, ENTRY_MAX},
+                            {4, ENTRY_MAX},
                             {64, JOURNAL_SMALL_BYTES},
                             {32, JOURNAL_SMALL_BYTES}};
 
 uint32_t journal_held_back(const struct hal_flash *flash, enum journal_depth depth)
 {
     uint32_t page = flash->page_size;
-    uint32_t bytes = 0;
+    uint32_t bytes = journal_usable(flash);
     size_t i;
 
     for (i = 0; i < (size_t)depth; i++) {
         uint32_t extent = journal_extent(flash, true, reserves[i].bytes);
         uint32_t pages = extent > page ? round_up(extent, page) / page : 1;
         uint32_t together = extent > page ? 1 : page / extent;
-        /* A fence leaves the rest of a page and one more alone. */
+        /* A fence may pass over as much as it takes. */
         if (reserves[i].bytes == ENTRY_MAX)
-            pages++;
+            pages = 2 * (pages + 1);
         bytes += round_up(reserves[i].count, together) / together * pages * page;
     }
     return bytes;
@@ -50,6 +51,11 @@ uint32_t journal_held_back(const struct hal_flash *flash, enum journal_depth dep
 uint32_t journal_usable(const struct hal_flash *flash)
 {
     return flash->sector_size - round_up(journal_extent(flash, true, ENTRY_MAX), flash->page_size);
+}
+
+uint32_t journal_doubtful(const struct hal_flash *flash)
+{
+    return flash->sector_size - journal_usable(flash) + flash->page_size;
 }
 
 /* The bytes that can be programmed from a place on. */
@@ -110,7 +116,7 @@ static enum scrip_status program(const struct hal_flash *flash, uint32_t address
 static enum scrip_status read_back(const struct hal_flash *flash, uint32_t address,
                                    const uint8_t *data, uint32_t len)
 {
-    uint8_t chunk[64];
+    uint8_t chunk[256];
     uint32_t done, part;
 
     for (done = 0; done < len; done += part) {
@@ -184,6 +190,7 @@ static enum scrip_status put_once(struct journal *journal, enum journal_type typ
     if (salted)
         journal->head.salt = at->offset;
     at->salt = journal->head.salt;
+    journal->durable_ack = journal->ack_seq;
     journal->writable = true;
     return SCRIP_OK;
 }
@@ -255,27 +262,28 @@ enum scrip_status journal_append(struct journal *journal, enum journal_type type
 
 enum scrip_status journal_ack(struct journal *journal, uint32_t seq)
 {
-    uint8_t buf[ENTRY_BUFFER];
-    struct journal_at placed;
-    uint32_t before = journal->ack_seq;
-
     if (seq < journal->ack_seq || seq >= journal->next_seq)
         return SCRIP_REFUSED_ARGUMENT;
-    if (!journal->writable)
-        return journal_fence(journal, DEPTH_ACK, seq);
-    if (seq == before)
-        return SCRIP_OK;
     journal->ack_seq = seq;
-    enum scrip_status status = journal_put(journal, JOURNAL_ACK, DEPTH_ACK, buf, 0, &placed);
-    if (status != SCRIP_OK) {
-        journal->ack_seq = before;
-        return status;
-    }
+    return SCRIP_OK;
+}
+
+/* Makes the cursor durable by itself, as no append has carried it. A log that is read only gets a
+ * fence with it, and may be so no more. */
+static enum scrip_status put_ack(struct journal *journal)
+{
+    uint8_t buf[ENTRY_BUFFER];
+    struct journal_at placed;
+
+    if (!journal->writable)
+        return journal_fence(journal, DEPTH_ACK, journal->ack_seq);
+    TRY(journal_put(journal, JOURNAL_ACK, DEPTH_ACK, buf, 0, &placed));
     journal->last = placed;
     return SCRIP_OK;
 }
 
-/* Whether every DATA of the sector is acknowledged: the next sector's first number tells. */
+/* Whether every DATA of the sector is acknowledged: the next sector's first number tells. The
+ * cursor is durable when idle asks. */
 static bool is_acked(const struct journal *journal, uint32_t sector)
 {
     struct journal_at at = {sector + 1, journal_unit(journal->flash), 0, 0};
@@ -285,12 +293,31 @@ static bool is_acked(const struct journal *journal, uint32_t sector)
            header.seq - 1 <= journal->ack_seq;
 }
 
+/* The sector being prepared is erased. */
+static enum scrip_status finish_sector(struct journal *journal, uint32_t sector)
+{
+    TRY(journal_mark_write(journal->flash, journal->keys->format_id, sector));
+    journal->prepared_sector = sector + 1;
+    journal->renewing = false;
+    return SCRIP_AGAIN;
+}
+
+/* Nothing is left to prepare. A log that boots have made read only is so no more once their reserve
+ * is whole again. */
+static enum scrip_status rest(struct journal *journal)
+{
+    if (journal->writable || journal->boot != 0 ||
+        room_after(journal, journal->head) < journal_held_back(journal->flash, DEPTH_VERDICT))
+        return SCRIP_OK;
+    return journal_fence(journal, DEPTH_BOOT, journal->ack_seq);
+}
+
 enum scrip_status journal_idle(struct journal *journal)
 {
     const struct hal_flash *flash = journal->flash;
     uint32_t sectors = flash->size / flash->sector_size;
     uint32_t ahead = journal_held_back(flash, DEPTH_NORMAL) / journal_usable(flash) + 3;
-    uint32_t next = journal->prepared_sector;
+    uint32_t next = journal->prepared_sector - journal->renewing;
 
     if (journal->erasing) {
         enum scrip_status status = flash->erase_poll(flash->context);
@@ -298,29 +325,29 @@ enum scrip_status journal_idle(struct journal *journal)
             return SCRIP_AGAIN;
         journal->erasing = false;
         TRY(status);
-        TRY(journal_mark_write(flash, journal->keys->format_id, next));
-        next = ++journal->prepared_sector;
+        return finish_sector(journal, next);
     }
-    if (next - 1 - journal->head.sector >= ahead)
-        return SCRIP_OK;
+    if (journal->durable_ack != journal->ack_seq) {
+        TRY(put_ack(journal));
+        return SCRIP_AGAIN;
+    }
+    if (!journal->renewing && next - 1 - journal->head.sector >= ahead)
+        return rest(journal);
     if (next - journal->tail_sector >= sectors) {
         if (!is_acked(journal, journal->tail_sector))
-            return SCRIP_OK;
+            return rest(journal);
         if (!journal->writable) {
-            TRY(journal_fence(journal, DEPTH_ACK, journal->ack_seq));
+            TRY(put_ack(journal));
             return SCRIP_AGAIN;
         }
         if (journal->keep != NULL)
             TRY(journal->keep(journal->keep_context, journal->tail_sector));
         journal->tail_sector++;
     }
-    if (flash->needs_erase) {
-        TRY(flash->erase_start(flash->context, journal_address(flash, next, 0)));
-        journal->erasing = true;
-    } else {
-        TRY(journal_mark_write(flash, journal->keys->format_id, next));
-        journal->prepared_sector++;
-    }
+    if (!flash->needs_erase)
+        return finish_sector(journal, next);
+    TRY(flash->erase_start(flash->context, journal_address(flash, next, 0)));
+    journal->erasing = true;
     return SCRIP_AGAIN;
 }
 

@@ -8,7 +8,7 @@
  * Memory   No heap. The caller owns struct journal; there is no close. At most 1.3 KiB of stack.
  * Threads  Not reentrant: one task owns a journal. Never call from an ISR.
  * Time     append: one program operation for a one-page entry and its read-back, never an erase.
- *          idle: at most two erase steps. mount may have to wait for one erase.
+ *          idle: at most one erase under way. mount never erases.
  * Format   SPEC section 9. Invariants J1..J9 are at the top of journal.c.
  */
 #ifndef STORE_JOURNAL_H
@@ -73,10 +73,12 @@ struct journal {
     uint32_t tail_sector;     /* the oldest sector still held */
     uint32_t prepared_sector; /* sectors from the head's up to below this are erased and marked */
     uint32_t next_seq;
-    uint32_t ack_seq; /* every DATA up to and including it is acknowledged */
+    uint32_t ack_seq;     /* every DATA up to and including it is acknowledged */
+    uint32_t durable_ack; /* as the newest entry has it */
     uint32_t boot;
     uint32_t gaps;
-    bool erasing;  /* prepared_sector is being erased */
+    bool renewing; /* the newest prepared sector has yet to be erased, perhaps again */
+    bool erasing;  /* it, or the one after it, is being erased */
     bool writable; /* a fence is durable and no append has faulted since */
 };
 
@@ -132,13 +134,14 @@ void journal_oldest(const struct journal *journal, struct journal_at *at);
 MUST_CHECK enum scrip_status journal_find(const struct journal *journal, uint32_t seq,
                                           struct journal_at *at);
 
-/* Everything up to seq is acknowledged; durable on OK. Frees nothing yet: reclaim is lazy. Works
- * read only too. REFUSED_ARGUMENT: beyond the newest or backward. REFUSED_FULL: run idle.
- * FAULT_FLASH. */
+/* Everything up to seq is acknowledged. The cursor becomes durable with the next append, else by
+ * the next idle step, and in any case before it frees anything; a cut before that only means that
+ * the host is asked again. Works read only too. REFUSED_ARGUMENT: beyond the newest or backward. */
 MUST_CHECK enum scrip_status journal_ack(struct journal *journal, uint32_t seq);
 
-/* Erases ahead, and reclaims acknowledged sectors when erased space runs low. OK: nothing more to
- * do; AGAIN: call again. Statuses of keep are handed on; FAULT_FLASH: the sector is tried again. */
+/* Makes an ack durable, erases ahead, and reclaims acknowledged sectors when erased space runs low.
+ * OK: nothing more to do; AGAIN: call again. Statuses of keep are handed on; FAULT_FLASH: the
+ * sector is tried again; REFUSED_FULL or FAULT_READ_ONLY: no room even for an ack. */
 MUST_CHECK enum scrip_status journal_idle(struct journal *journal);
 
 struct journal_room {

@@ -105,6 +105,9 @@ void journal_nonce(struct journal_at at, uint8_t type, uint8_t nonce[CRYPTO_NONC
 uint32_t journal_held_back(const struct hal_flash *flash, enum journal_depth depth);
 uint32_t journal_usable(const struct hal_flash *flash);
 
+/* The bytes at a sector's start that a torn entry and the GAP after it may have touched. */
+uint32_t journal_doubtful(const struct hal_flash *flash);
+
 /* Writes one entry. buf is ENTRY_BUFFER bytes with the payload at LEAD_BYTES; afterwards undefined.
  * OK: durable and read back. REFUSED_FULL, FAULT_FLASH: as journal_append(). */
 MUST_CHECK enum scrip_status journal_put(struct journal *journal, enum journal_type type,

@@ -64,15 +64,14 @@ static enum scrip_status overwrite(const struct hal_flash *flash, uint32_t addre
     return SCRIP_OK;
 }
 
-/* Erases a sector and waits. Where programming overwrites, that is writing: bytes from its start.
- */
-static enum scrip_status erase(const struct hal_flash *flash, uint32_t sector, uint32_t bytes)
+/* Erases a sector and waits. Where programming overwrites, that is writing. */
+static enum scrip_status erase(const struct hal_flash *flash, uint32_t sector)
 {
     uint32_t address = journal_address(flash, sector, 0);
     enum scrip_status status;
 
     if (!flash->needs_erase)
-        return overwrite(flash, address, flash->sector_size, bytes);
+        return overwrite(flash, address, flash->sector_size, flash->sector_size);
     TRY(flash->erase_start(flash->context, address));
     do
         status = flash->erase_poll(flash->context);
@@ -91,7 +90,7 @@ static enum scrip_status check_geometry(const struct hal_flash *flash)
         (flash->page_size % unit != 0 && unit % flash->page_size != 0) || unit > 512 ||
         flash->sector_size < 4096)
         return SCRIP_REFUSED_ARGUMENT;
-    uint32_t needed = journal_held_back(flash, DEPTH_NORMAL) / journal_usable(flash) + 4;
+    uint32_t needed = journal_held_back(flash, DEPTH_NORMAL) / journal_usable(flash) + 3;
     return sector_count(flash) < needed ? SCRIP_REFUSED_ARGUMENT : SCRIP_OK;
 }
 
@@ -101,9 +100,10 @@ enum scrip_status journal_format(const struct hal_flash *flash, const struct key
     uint32_t sector;
 
     TRY(check_geometry(flash));
-    /* All are erased before the first is marked: what a cut leaves is foreign or empty. */
-    for (sector = sectors; sector < 2 * sectors; sector++)
-        TRY(erase(flash, sector, flash->sector_size));
+    /* All are erased before the first is marked, and the last, which stands for all, is erased
+     * first and marked last: what a cut leaves is foreign or empty. */
+    for (sector = 2 * sectors; sector-- > sectors;)
+        TRY(erase(flash, sector));
     for (sector = sectors; sector < 2 * sectors; sector++)
         TRY(journal_mark_write(flash, keys->format_id, sector));
     return SCRIP_OK;
@@ -144,20 +144,22 @@ static enum scrip_status find_newest(const struct journal *journal, uint32_t *ne
     return SCRIP_OK;
 }
 
-/* OK: the sector has an entry. Its first one may have needed every try. */
+/* OK: the sector is begun: an entry, or what a cut has left of one, stands at one of the places
+ * that a first entry may have. */
 static enum scrip_status is_open(const struct journal *journal, uint32_t sector)
 {
-    uint32_t page = journal->flash->page_size;
-    struct journal_at at = {sector, journal_unit(journal->flash), 0, 0};
+    const struct hal_flash *flash = journal->flash;
+    struct journal_at at = {sector, journal_unit(flash), 0, 0};
+    uint32_t end = 2 * journal_doubtful(flash);
     struct journal_header header;
     bool blank;
-    int tries;
 
-    for (tries = 0; tries <= TRIES + 1 && at.offset < journal->flash->sector_size; tries++) {
+    for (; at.offset < end; at.offset = round_up(at.offset + 1, flash->page_size)) {
         enum scrip_status status = journal_header(journal, at, &header, &blank);
         if (status != SCRIP_AGAIN)
             return status;
-        at.offset = round_up(at.offset + 1, page);
+        if (!blank && flash->needs_erase)
+            return SCRIP_OK;
     }
     return SCRIP_AGAIN;
 }
@@ -345,26 +347,14 @@ static enum scrip_status fresh_page(const struct journal *journal, uint32_t len,
     return SCRIP_OK;
 }
 
-/* Erases again what a cut may have left unstable and could be used before idle runs. */
-static enum scrip_status renew_next(struct journal *journal, uint32_t newest, struct journal_at end)
+/* A cut may have hit the making of one sector: the one behind the newest, or, where that one is
+ * held, the newest. Idle makes it anew before anything is placed in it (J9). */
+static void adopt_prepared(struct journal *journal, uint32_t newest)
 {
-    const struct hal_flash *flash = journal->flash;
-    uint32_t next = end.sector + 1;
-    uint32_t most = round_up(journal_extent(flash, true, SEALED_MAX - CRYPTO_TAG_BYTES),
-                             flash->page_size);
+    bool held = newest + 1 - journal->tail_sector >= sector_count(journal->flash);
 
-    /* The newest prepared sector is left to idle. */
-    journal->prepared_sector = newest > end.sector ? newest : next;
-    /* Room for any entry: then the next sector was not begun. Or it is held: then it is not free.
-     */
-    if (round_up(end.offset, flash->page_size) + most + flash->page_size <= flash->sector_size ||
-        next - journal->tail_sector >= sector_count(flash))
-        return SCRIP_OK;
-    TRY(erase(flash, next, (TRIES + 2) * flash->page_size + 512));
-    TRY(journal_mark_write(flash, journal->keys->format_id, next));
-    if (journal->prepared_sector <= next)
-        journal->prepared_sector = next + 1;
-    return SCRIP_OK;
+    journal->prepared_sector = newest + (held ? 1 : 2);
+    journal->renewing = journal->prepared_sector - 1 > journal->head.sector;
 }
 
 enum scrip_status journal_fence(struct journal *journal, enum journal_depth depth, uint32_t ack)
@@ -381,8 +371,16 @@ enum scrip_status journal_fence(struct journal *journal, enum journal_depth dept
         journal->erasing = flash->erase_poll(flash->context) == SCRIP_AGAIN;
     TRY(locate(journal, &prepared, &newest));
     journal->head = newest.end;
-    TRY(renew_next(journal, prepared, newest.end));
+    if (journal->prepared_sector == 0)
+        adopt_prepared(journal, prepared);
+    /* Without room for any entry, an append may have begun the next sector and nothing of it be
+     * seen: the log goes on there, behind it. */
+    uint32_t doubtful = journal_doubtful(flash);
+    if (newest.end.sector + 2 < journal->prepared_sector &&
+        round_up(newest.end.offset, flash->page_size) + doubtful > flash->sector_size)
+        journal->head = (struct journal_at){newest.end.sector + 1, doubtful - 1, 0, 0};
     TRY(accept(journal, &newest, buf + LEAD_BYTES, &len));
+    journal->durable_ack = journal->ack_seq;
     if (ack > journal->ack_seq)
         journal->ack_seq = ack;
     TRY(crypto_random(journal->salt, sizeof journal->salt));

@@ -28,7 +28,7 @@ struct model {
     struct journal journal;
     bool open;
     uint32_t count, next_id;
-    uint32_t acked, acking; /* sure, and asked for */
+    uint32_t acked, acking; /* sure to be durable, and asked for */
     uint32_t kept_sector;   /* keep() said yes up to here */
     bool drained;           /* nothing prepared is left, so a mount is read only */
     struct item items[ITEMS];
@@ -77,6 +77,7 @@ static enum scrip_status append(enum journal_type type, enum journal_reserve res
     }
     item->sure = true;
     item->sector = at.sector;
+    model.acked = model.acking;
     if (seq != item->seq)
         power_fail(POWER_CORRUPT, "append gave number %u for %u", seq, item->seq);
     return SCRIP_OK;
@@ -87,6 +88,9 @@ static enum scrip_status keep(void *context, uint32_t sector)
     enum scrip_status status = append(JOURNAL_NOTE, JOURNAL_SYSTEM);
 
     (void)context;
+    /* Full to the brim there is nothing to keep. */
+    if (status == SCRIP_REFUSED_FULL && model.drained)
+        status = SCRIP_OK;
     if (status == SCRIP_OK)
         model.kept_sector = sector;
     return status;
@@ -98,7 +102,9 @@ static enum scrip_status settle(void)
 
     while ((status = journal_idle(&model.journal)) == SCRIP_AGAIN)
         ;
-    if (status != SCRIP_OK && !power_has_gone())
+    if (status == SCRIP_OK)
+        model.acked = model.acking;
+    else if (!power_has_gone())
         power_fail(POWER_UNMOUNTABLE, "idle: %s", scrip_status_name(status));
     if (model.journal.tail_sector > model.kept_sector + 1)
         power_fail(POWER_LOST, "sector %u reclaimed before keep()", model.kept_sector + 1);
@@ -109,9 +115,7 @@ static enum scrip_status ack(uint32_t seq)
 {
     model.acking = seq;
     enum scrip_status status = journal_ack(&model.journal, seq);
-    if (status == SCRIP_OK)
-        model.acked = seq;
-    else if (!power_has_gone())
+    if (status != SCRIP_OK && !power_has_gone())
         power_fail(POWER_UNMOUNTABLE, "ack: %s", scrip_status_name(status));
     return status;
 }
@@ -198,8 +202,8 @@ static void check(void *context, bool thorough)
     if (!open_all())
         return;
     uint32_t acked = journal_acked(&model.journal);
-    if (acked != model.acked && acked != model.acking)
-        power_fail(acked < model.acked ? POWER_LOST : POWER_CORRUPT, "acked is %u, was %u or %u",
+    if (acked < model.acked || acked > model.acking)
+        power_fail(acked < model.acked ? POWER_LOST : POWER_CORRUPT, "acked is %u, was %u to %u",
                    acked, model.acked, model.acking);
     model.acked = model.acking = acked;
     from = thorough || acked < HISTORY ? 0 : acked + 1 - HISTORY;
@@ -286,6 +290,7 @@ static void prepare_turned(void *context)
                 model.items[next++] = model.items[i];
         model.count = next;
     }
+    (void)settle();
     model.kept_sector = model.journal.tail_sector - 1;
     close_all(NULL);
 }
@@ -369,15 +374,18 @@ static void use(void *context)
         (void)steps(3);
 }
 
-/* Uses up every sector that was prepared, also the newest, without an idle step. */
+/* Uses up all that was prepared without an idle step, and goes on where the newest was. */
 static void use_drain(void *context)
 {
     (void)context;
     if (!model.open || settle() != SCRIP_OK)
         return;
-    while (model.count + 20 < ITEMS && append(JOURNAL_NOTE, JOURNAL_SYSTEM) == SCRIP_OK)
+    while (model.count + 80 < ITEMS && append(JOURNAL_NOTE, JOURNAL_SYSTEM) == SCRIP_OK)
         ;
-    model.drained = model.count + 20 < ITEMS && !power_has_gone();
+    model.drained = model.count + 80 < ITEMS && !power_has_gone();
+    if (model.drained && ack(journal_next_seq(&model.journal) - 1) == SCRIP_OK &&
+        settle() == SCRIP_OK)
+        (void)steps(40);
 }
 
 static void work_prepare_ahead(void *context)

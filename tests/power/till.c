@@ -71,6 +71,7 @@ static bool came(const char *what, enum scrip_status status)
         power_fail(POWER_CORRUPT, "%s took number %u, not %u", what, shop.ledger.head_seq,
                    item->seq);
     memcpy(item->link, shop.ledger.head, RECORD_LINK_BYTES);
+    till.acked = till.acking;
     till_count(item);
     return true;
 }
@@ -154,13 +155,14 @@ bool till_settle(uint32_t most)
     status = ledger_ack(&shop.ledger, till.host_seq, till.host_head);
     if (status != SCRIP_OK)
         return wrong("ack", status);
-    till.acked = till.acking;
     return true;
 }
 
 bool till_idle(void)
 {
     enum scrip_status status = shop_idle(&shop);
+    if (status == SCRIP_OK)
+        till.acked = till.acking;
     return status == SCRIP_OK || wrong("idle", status);
 }
 

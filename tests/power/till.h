@@ -27,7 +27,7 @@ struct item {
 
 struct till {
     uint32_t count, next_code, next_sale, t_s, floor_s;
-    uint32_t acked, acking;
+    uint32_t acked, acking; /* sure to be durable, and asked for */
     uint32_t host_seq;
     uint8_t host_head[RECORD_LINK_BYTES];
     bool open;

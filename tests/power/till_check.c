@@ -138,8 +138,8 @@ static void check_host(void)
 {
     uint8_t link[RECORD_LINK_BYTES];
     uint32_t acked = shop.ledger.acked_seq;
-    if (acked != till.acked && acked != till.acking)
-        power_fail(acked < till.acked ? POWER_LOST : POWER_CORRUPT, "acked is %u, was %u or %u",
+    if (acked < till.acked || acked > till.acking)
+        power_fail(acked < till.acked ? POWER_LOST : POWER_CORRUPT, "acked is %u, was %u to %u",
                    acked, till.acked, till.acking);
     till.acked = till.acking = acked;
     if (till.host_seq > shop.ledger.head_seq)

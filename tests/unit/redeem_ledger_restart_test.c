@@ -118,6 +118,7 @@ static void test_a_checkpoint_outlives_its_sector(void)
     open_shop(&small);
     redeem(1, 1);
     CHECK_STATUS(shop_acknowledge(&shop, 1), SCRIP_OK);
+    CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
     uint32_t first = shop.ledger.checkpoint.sector;
     while (shop.journal.tail_sector <= first + 24 && check_state.failures == 0) {
         CHECK_STATUS(shop_start(&shop), SCRIP_OK);
@@ -140,6 +141,7 @@ static void test_a_restart_knows_what_was_known(void)
         one_step(&random, &code);
         if (step % 37 != 0)
             continue;
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
         before = shop.ledger;
         shop_check_sums(&shop);
         CHECK_STATUS(shop_start(&shop), SCRIP_OK);

@@ -184,7 +184,7 @@ static void test_a_full_log_refuses_and_changes_nothing(void)
             CHECK_STATUS(journal_append(&journal, JOURNAL_NOTE, JOURNAL_SYSTEM,
                                         bytes_of(data, JOURNAL_PAYLOAD_MAX), &seq, NULL),
                          SCRIP_OK);
-        CHECK_STATUS(journal_ack(&journal, filled), SCRIP_OK);
+        CHECK_STATUS(journal_ack(&journal, filled + 32 + 64), SCRIP_OK);
         settle();
         CHECK_STATUS(
             journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(data, 472), &seq, NULL),
@@ -346,9 +346,9 @@ static void test_a_header_with_a_hostile_length_is_no_header(void)
         SCRIP_OK);
     bytes_put_u32(place, keys.format_id);
     bytes_put_u32(place + 4, at.sector);
-    bytes_put_u32(place + 8, 1024);
+    bytes_put_u32(place + 8, 2048);
     bytes_put_u32(header + 12, bytes_crc32(bytes_crc32(0, place, 12), header, 12));
-    CHECK_STATUS(flash.hal.program(flash.hal.context, at.sector % 32 * 4096 + 1024, header, 16),
+    CHECK_STATUS(flash.hal.program(flash.hal.context, at.sector % 32 * 4096 + 2048, header, 16),
                  SCRIP_OK);
     journal.head.offset = 3072;
     memset(guarded, 0xA5, sizeof guarded);
