@@ -176,8 +176,10 @@ MUST_CHECK enum scrip_status scrip_reverse(struct scrip *scrip, const struct scr
                                            const struct scrip_sale *sale,
                                            struct scrip_answer *answer);
 
-/* The signed receipt of a redemption as the text of a QR code, NUL-terminated; transport 'B' or
- * 'D'. REFUSED_NOT_FOUND, REFUSED_TOO_LONG. */
+/* The signed receipt of a redemption as the text of a QR code, NUL-terminated; transport 'B', 'D',
+ * or 'U': 'D' behind HTTPS://HOST/R/ with the host's name in capitals, so that a phone's camera
+ * opens it. REFUSED_NOT_FOUND, REFUSED_TOO_LONG; REFUSED_STATE: it gave no value; REFUSED_ARGUMENT:
+ * another transport. */
 MUST_CHECK enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, char transport,
                                            char *text, size_t cap);
 

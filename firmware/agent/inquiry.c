@@ -124,6 +124,15 @@ enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref
     return status;
 }
 
+/* A QR code's alphanumeric mode has no small letters, and a host's name has no case. */
+static void put_url(const struct agent *agent, struct buffer *out)
+{
+    buffer_put_text(out, "HTTPS://");
+    for (const char *c = agent->bundle.host; *c != '\0'; c++)
+        buffer_put_byte(out, (uint8_t)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c));
+    buffer_put_text(out, "/R/");
+}
+
 enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, char transport, char *text,
                                 size_t cap)
 {
@@ -133,13 +142,18 @@ enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, char transpor
 
     if (agent->service != SCRIP_OK)
         return agent->service;
+    if (transport != 'B' && transport != 'D' && transport != 'U')
+        return SCRIP_REFUSED_ARGUMENT;
     if (cap == 0)
         return SCRIP_REFUSED_TOO_LONG;
     out = buffer_of(text, cap - 1);
     TRY(ledger_story(&agent->ledger, seq, &story));
     if (story.state == STORY_ASKING || story.state == STORY_REFUSED || story.state == STORY_VOID)
         return SCRIP_REFUSED_STATE;
-    TRY(receipt_make(&agent->keys, &agent->bundle.identity, &story.redeem, transport, &out));
+    if (transport == 'U')
+        put_url(agent, &out);
+    TRY(receipt_make(&agent->keys, &agent->bundle.identity, &story.redeem,
+                     transport == 'U' ? 'D' : transport, &out));
     text[out.len] = '\0';
     return out.overflow ? SCRIP_REFUSED_TOO_LONG : SCRIP_OK;
 }

@@ -193,19 +193,42 @@ static void put_loyalty_result(struct json_out *out, const struct scrip_answer *
     json_end_array(out);
 }
 
-static void put_barcode(struct json_out *out, const char *qualifier, const char *text)
+static void begin_paper(struct json_out *out, const char *qualifier, const char *format)
 {
-    json_put_array(out, "PaymentReceipt");
     json_put_object(out, NULL);
     json_put_string(out, "DocumentQualifier", qualifier);
     json_put_object(out, "OutputContent");
-    json_put_string(out, "OutputFormat", "BarCode");
+    json_put_string(out, "OutputFormat", format);
+}
+
+static void end_paper(struct json_out *out)
+{
+    json_end_object(out);
+    json_end_object(out);
+}
+
+static void put_barcode(struct json_out *out, const char *qualifier, const char *text)
+{
+    begin_paper(out, qualifier, "BarCode");
     json_put_object(out, "OutputBarcode");
     json_put_string(out, "BarcodeType", "QRCODE");
     json_put_string(out, "BarcodeValue", text);
     json_end_object(out);
+    end_paper(out);
+}
+
+/* A receipt that is asked for again says so above its code. */
+static void put_copy(struct json_out *out, const char *receipt)
+{
+    json_put_array(out, "PaymentReceipt");
+    begin_paper(out, "CustomerReceipt", "Text");
+    json_put_array(out, "OutputText");
+    json_put_object(out, NULL);
+    json_put_string(out, "Text", "COPY");
     json_end_object(out);
-    json_end_object(out);
+    json_end_array(out);
+    end_paper(out);
+    put_barcode(out, "CustomerReceipt", receipt);
     json_end_array(out);
 }
 
@@ -220,8 +243,11 @@ static void put_loyalty_body(struct json_out *out, const struct nexo_header *hea
     put_poi_data(out, answer);
     if (answer->status == SCRIP_OK)
         put_loyalty_result(out, answer);
-    if (challenge != NULL)
+    if (challenge != NULL) {
+        json_put_array(out, "PaymentReceipt");
         put_barcode(out, "Document", challenge);
+        json_end_array(out);
+    }
     json_end_object(out);
 }
 
@@ -285,7 +311,7 @@ void nexo_put_transaction_status(struct json_out *out, const struct nexo_header 
         json_end_object(out);
     }
     if (receipt != NULL)
-        put_barcode(out, "CustomerReceipt", receipt);
+        put_copy(out, receipt);
     json_end_object(out);
     end(out);
 }

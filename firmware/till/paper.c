@@ -44,6 +44,8 @@ static enum scrip_status print_body(struct till *till, const struct scrip_answer
 {
     const struct hal_printer *printer = till->hal->printer;
 
+    if (answer->epoch == till->opened_epoch && answer->seq <= till->opened_seq)
+        TRY(print_text(printer, "COPY"));
     TRY(print_text(printer, answer->line1));
     TRY(print_text(printer, answer->reference));
     return print_qr(till, printer, receipt);

@@ -7,7 +7,8 @@
 
 #include "till/till.h"
 
-/* Prints the receipt of an approved redemption, once; anything else is passed over. A printer that
+/* Prints the receipt of an approved redemption, once, and as a COPY where it stems from before this
+ * start; anything else is passed over. A printer that
  * fails leaves the redemption as it is: the log says that the receipt is missing, and
  * TransactionStatus with ReceiptReprintFlag gives it to the till. */
 void paper_print(struct till *till, const struct scrip_answer *answer);

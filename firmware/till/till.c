@@ -9,7 +9,12 @@
 void till_open(struct till *till, struct scrip *scrip, const struct hal *hal, void *arena,
                size_t arena_len)
 {
+    struct scrip_status_page page;
+
     memset(till, 0, sizeof *till);
+    scrip_read_state(scrip, &page);
+    till->opened_epoch = page.epoch;
+    till->opened_seq = page.head_seq;
     till->scrip = scrip;
     till->hal = hal;
     till->arena = arena;

@@ -309,6 +309,15 @@ static void test_receipt_verifies_without_the_terminal(void)
     CHECK_STATUS(scrip_receipt(&terminal.scrip, 2, 'B', receipt_text, sizeof receipt_text),
                  SCRIP_REFUSED_NOT_FOUND);
     CHECK_STATUS(scrip_receipt(&terminal.scrip, 1, 'B', receipt_text, 20), SCRIP_REFUSED_TOO_LONG);
+    CHECK_STATUS(scrip_receipt(&terminal.scrip, 1, 'X', receipt_text, sizeof receipt_text),
+                 SCRIP_REFUSED_ARGUMENT);
+    CHECK_STATUS(scrip_receipt(&terminal.scrip, 1, 'U', receipt_text, sizeof receipt_text),
+                 SCRIP_OK);
+    CHECK_EQ_INT(strncmp(receipt_text, "HTTPS://127.0.0.1/R/SCRD", 24), 0);
+    CHECK_EQ_INT(strcspn(receipt_text, "abcdefghijklmnopqrstuvwxyz"), strlen(receipt_text));
+    struct scan url;
+    CHECK_STATUS(scan_decode(bytes_text(receipt_text), &url), SCRIP_OK);
+    CHECK_EQ_INT(url.kind, TOKEN_RECEIPT);
     CHECK_STATUS(scrip_receipt(&terminal.scrip, 1, 'B', receipt_text, sizeof receipt_text),
                  SCRIP_OK);
     CHECK_STATUS(keys_signing(&agent_of(&terminal.scrip)->keys, &key, point, kid), SCRIP_OK);

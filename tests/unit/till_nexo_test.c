@@ -111,6 +111,12 @@ static void test_the_receipt_is_printed_once_after_the_answer(void)
     agent.answer.status = SCRIP_REFUSED_USED;
     fake_nexo("Loyalty", "S3", REDEEM);
     CHECK_EQ_INT(agent.receipts, 2);
+    /* Sent again after a restart: perhaps it was printed then. */
+    begin();
+    till.opened_epoch = 4;
+    till.opened_seq = 17;
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK_EQ_INT(strncmp(printer.paper, "COPY\nEUR", 8), 0);
 }
 
 static void test_a_dead_printer_changes_no_answer(void)
@@ -340,6 +346,7 @@ static void test_transaction_status_repeats_the_answer(void)
     CHECK(strstr(link.reply, "PaymentReceipt") == NULL);
     fake_nexo("TransactionStatus", "Q2", ASK ",'ReceiptReprintFlag':true}");
     CHECK_REPLY("'OutputBarcode':{'BarcodeType':'QRCODE','BarcodeValue':'RECEIPTB17'}");
+    CHECK_REPLY("'OutputText':[{'Text':'COPY'}]");
     agent.answer.status = SCRIP_REFUSED_USED;
     fake_nexo("TransactionStatus", "Q3", ASK "}");
     CHECK_REPLY("'TransactionStatusResponse':{'Response':{'Result':'Success'");

@@ -1,4 +1,4 @@
-#include "tools/host/db.h"
+#include "tools/host/db_statement.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -33,6 +33,17 @@ static const char *const sql[DB_STATEMENTS] = {
     [DB_USE_END] = "UPDATE token_use SET state = ?3 WHERE chain = ?1 AND seq = ?2 AND state = 1",
     [DB_BRANCH_ADD] = "INSERT INTO branch (chain, seq, bytes, received_s) VALUES (?1, ?2, ?3, ?4)"
                       " ON CONFLICT DO NOTHING",
+    [DB_KEY_NOTE] = "INSERT INTO terminal_key (kid, point, terminal) VALUES (?1, ?2, ?3)"
+                    " ON CONFLICT DO NOTHING",
+    [DB_KEY_FIND] = "SELECT point, terminal FROM terminal_key WHERE kid = ?1",
+    [DB_CLAIM_ADD] = "INSERT INTO receipt_claim (kid, epoch, seq, hash, key, claimed_s)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    [DB_CLAIM_FIND] = "SELECT p.key, r.bytes, r.verdict, u.state FROM receipt_claim p"
+                      " JOIN terminal_key k ON k.kid = p.kid"
+                      " LEFT JOIN chain c ON c.terminal = k.terminal AND c.epoch = p.epoch"
+                      " LEFT JOIN record r ON r.chain = c.id AND r.seq = p.seq"
+                      " LEFT JOIN token_use u ON u.chain = c.id AND u.seq = p.seq"
+                      " WHERE p.kid = ?1 AND p.epoch = ?2 AND p.seq = ?3",
 };
 
 const char *verdict_name(enum verdict verdict)
@@ -150,33 +161,29 @@ void db_close(struct db *db)
 
 /* Running statements. */
 
-static sqlite3_stmt *begin_use(struct db *db, enum db_statement which)
+sqlite3_stmt *db_statement(struct db *db, enum db_statement which)
 {
     (void)sqlite3_reset(db->statement[which]);
     return db->statement[which];
 }
 
-/* Binding fails only for an index that the statement lacks, or without memory; the step then fails
- * on a NOT NULL column, so the results need no check of their own. Data must stay until the step.
- */
-static void bind_bytes(sqlite3_stmt *statement, int index, const void *data, size_t len)
+void db_bind_bytes(sqlite3_stmt *statement, int index, const void *data, size_t len)
 {
     /* A NULL pointer would bind SQL NULL. */
     (void)sqlite3_bind_blob(statement, index, len == 0 ? "" : data, (int)len, SQLITE_STATIC);
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, const void *text, size_t len)
+void db_bind_text(sqlite3_stmt *statement, int index, const void *text, size_t len)
 {
     (void)sqlite3_bind_text(statement, index, text, (int)len, SQLITE_STATIC);
 }
 
-static void bind_int(sqlite3_stmt *statement, int index, int64_t value)
+void db_bind_int(sqlite3_stmt *statement, int index, int64_t value)
 {
     (void)sqlite3_bind_int64(statement, index, value);
 }
 
-/* OK: a row is there. AGAIN: done without a (further) row; the statement is then reset. */
-static enum scrip_status step(struct db *db, sqlite3_stmt *statement)
+enum scrip_status db_step(struct db *db, sqlite3_stmt *statement)
 {
     int rc = sqlite3_step(statement);
 
@@ -191,9 +198,9 @@ static enum scrip_status step(struct db *db, sqlite3_stmt *statement)
     return SCRIP_FAULT_UNAVAILABLE;
 }
 
-static enum scrip_status finish(struct db *db, sqlite3_stmt *statement)
+enum scrip_status db_finish(struct db *db, sqlite3_stmt *statement)
 {
-    enum scrip_status status = step(db, statement);
+    enum scrip_status status = db_step(db, statement);
 
     return status == SCRIP_AGAIN ? SCRIP_OK : status;
 }
@@ -208,19 +215,19 @@ static bool column_link(sqlite3_stmt *statement, int column, uint8_t link[RECORD
 
 enum scrip_status db_begin(struct db *db)
 {
-    return finish(db, begin_use(db, DB_BEGIN));
+    return db_finish(db, db_statement(db, DB_BEGIN));
 }
 
 enum scrip_status db_commit(struct db *db)
 {
-    return finish(db, begin_use(db, DB_COMMIT));
+    return db_finish(db, db_statement(db, DB_COMMIT));
 }
 
 void db_rollback(struct db *db)
 {
     /* A failed COMMIT may already have rolled back; then there is nothing to do. */
     if (sqlite3_get_autocommit(db->handle) == 0 &&
-        finish(db, begin_use(db, DB_ROLLBACK)) != SCRIP_OK)
+        db_finish(db, db_statement(db, DB_ROLLBACK)) != SCRIP_OK)
         log_line("database: the transaction could not be rolled back");
 }
 
@@ -229,13 +236,13 @@ void db_rollback(struct db *db)
 enum scrip_status db_chain_find(struct db *db, const struct identity *terminal, uint32_t epoch,
                                 struct db_chain *out)
 {
-    sqlite3_stmt *find = begin_use(db, DB_CHAIN_FIND);
+    sqlite3_stmt *find = db_statement(db, DB_CHAIN_FIND);
     enum scrip_status status;
 
     memset(out, 0, sizeof *out);
-    bind_text(find, 1, terminal->text, strlen(terminal->text));
-    bind_int(find, 2, epoch);
-    status = step(db, find);
+    db_bind_text(find, 1, terminal->text, strlen(terminal->text));
+    db_bind_int(find, 2, epoch);
+    status = db_step(db, find);
     if (status != SCRIP_OK)
         return status == SCRIP_AGAIN ? SCRIP_REFUSED_NOT_FOUND : status;
     out->id = sqlite3_column_int64(find, 0);
@@ -249,13 +256,13 @@ enum scrip_status db_chain_find(struct db *db, const struct identity *terminal, 
 enum scrip_status db_chain_add(struct db *db, const struct identity *terminal, uint32_t epoch,
                                const uint8_t first_prev[RECORD_LINK_BYTES], struct db_chain *out)
 {
-    sqlite3_stmt *add = begin_use(db, DB_CHAIN_ADD);
+    sqlite3_stmt *add = db_statement(db, DB_CHAIN_ADD);
 
     memset(out, 0, sizeof *out);
-    bind_text(add, 1, terminal->text, strlen(terminal->text));
-    bind_int(add, 2, epoch);
-    bind_bytes(add, 3, first_prev, RECORD_LINK_BYTES);
-    TRY(finish(db, add));
+    db_bind_text(add, 1, terminal->text, strlen(terminal->text));
+    db_bind_int(add, 2, epoch);
+    db_bind_bytes(add, 3, first_prev, RECORD_LINK_BYTES);
+    TRY(db_finish(db, add));
     out->id = sqlite3_last_insert_rowid(db->handle);
     memcpy(out->ack_head, first_prev, RECORD_LINK_BYTES);
     return SCRIP_OK;
@@ -263,51 +270,51 @@ enum scrip_status db_chain_add(struct db *db, const struct identity *terminal, u
 
 enum scrip_status db_chain_ack(struct db *db, const struct db_chain *chain)
 {
-    sqlite3_stmt *ack = begin_use(db, DB_CHAIN_ACK);
+    sqlite3_stmt *ack = db_statement(db, DB_CHAIN_ACK);
 
-    bind_int(ack, 1, chain->id);
-    bind_int(ack, 2, chain->ack_seq);
-    bind_bytes(ack, 3, chain->ack_head, RECORD_LINK_BYTES);
-    bind_int(ack, 4, chain->closed);
-    return finish(db, ack);
+    db_bind_int(ack, 1, chain->id);
+    db_bind_int(ack, 2, chain->ack_seq);
+    db_bind_bytes(ack, 3, chain->ack_head, RECORD_LINK_BYTES);
+    db_bind_int(ack, 4, chain->closed);
+    return db_finish(db, ack);
 }
 
 enum scrip_status db_chain_adopt(struct db *db, const struct db_chain *chain)
 {
-    sqlite3_stmt *adopt = begin_use(db, DB_CHAIN_ADOPT);
+    sqlite3_stmt *adopt = db_statement(db, DB_CHAIN_ADOPT);
 
-    bind_int(adopt, 1, chain->id);
-    bind_int(adopt, 2, chain->ack_seq);
-    bind_bytes(adopt, 3, chain->ack_head, RECORD_LINK_BYTES);
-    return finish(db, adopt);
+    db_bind_int(adopt, 1, chain->id);
+    db_bind_int(adopt, 2, chain->ack_seq);
+    db_bind_bytes(adopt, 3, chain->ack_head, RECORD_LINK_BYTES);
+    return db_finish(db, adopt);
 }
 
 enum scrip_status db_chain_fork(struct db *db, const struct db_chain *chain, uint32_t at_seq)
 {
-    sqlite3_stmt *fork = begin_use(db, DB_CHAIN_FORK);
+    sqlite3_stmt *fork = db_statement(db, DB_CHAIN_FORK);
 
-    bind_int(fork, 1, chain->id);
-    bind_int(fork, 2, at_seq);
-    return finish(db, fork);
+    db_bind_int(fork, 1, chain->id);
+    db_bind_int(fork, 2, at_seq);
+    return db_finish(db, fork);
 }
 
 enum scrip_status db_chain_report(struct db *db, const struct db_chain *chain, uint32_t now_s,
                                   uint32_t boot, struct bytes report)
 {
-    sqlite3_stmt *update = begin_use(db, DB_CHAIN_REPORT);
+    sqlite3_stmt *update = db_statement(db, DB_CHAIN_REPORT);
 
-    bind_int(update, 1, chain->id);
-    bind_int(update, 2, now_s);
-    bind_int(update, 3, boot);
-    bind_text(update, 4, report.data, report.len);
-    return finish(db, update);
+    db_bind_int(update, 1, chain->id);
+    db_bind_int(update, 2, now_s);
+    db_bind_int(update, 3, boot);
+    db_bind_text(update, 4, report.data, report.len);
+    return db_finish(db, update);
 }
 
 /* Records. */
 
 static enum scrip_status read_row(struct db *db, sqlite3_stmt *row, struct db_record *out)
 {
-    enum scrip_status status = step(db, row);
+    enum scrip_status status = db_step(db, row);
 
     memset(out, 0, sizeof *out);
     if (status != SCRIP_OK)
@@ -324,11 +331,11 @@ static enum scrip_status read_row(struct db *db, sqlite3_stmt *row, struct db_re
 enum scrip_status db_record_find(struct db *db, const struct db_chain *chain, uint32_t seq,
                                  struct db_record *out)
 {
-    sqlite3_stmt *find = begin_use(db, DB_RECORD_FIND);
+    sqlite3_stmt *find = db_statement(db, DB_RECORD_FIND);
     enum scrip_status status;
 
-    bind_int(find, 1, chain->id);
-    bind_int(find, 2, seq);
+    db_bind_int(find, 1, chain->id);
+    db_bind_int(find, 2, seq);
     status = read_row(db, find, out);
     return status == SCRIP_AGAIN ? SCRIP_REFUSED_NOT_FOUND : status;
 }
@@ -336,31 +343,31 @@ enum scrip_status db_record_find(struct db *db, const struct db_chain *chain, ui
 enum scrip_status db_record_add(struct db *db, const struct db_chain *chain,
                                 const struct db_record *record)
 {
-    sqlite3_stmt *add = begin_use(db, DB_RECORD_ADD);
+    sqlite3_stmt *add = db_statement(db, DB_RECORD_ADD);
 
-    bind_int(add, 1, chain->id);
-    bind_int(add, 2, record->seq);
-    bind_int(add, 3, record->type);
+    db_bind_int(add, 1, chain->id);
+    db_bind_int(add, 2, record->seq);
+    db_bind_int(add, 3, record->type);
     if (record->has_link)
-        bind_bytes(add, 4, record->link, RECORD_LINK_BYTES);
+        db_bind_bytes(add, 4, record->link, RECORD_LINK_BYTES);
     else
         (void)sqlite3_bind_null(add, 4);
-    bind_bytes(add, 5, record->bytes.data, record->bytes.len);
-    bind_int(add, 6, record->verdict);
-    bind_int(add, 7, record->code);
-    bind_int(add, 8, record->claimed_s);
-    bind_int(add, 9, record->received_s);
-    return finish(db, add);
+    db_bind_bytes(add, 5, record->bytes.data, record->bytes.len);
+    db_bind_int(add, 6, record->verdict);
+    db_bind_int(add, 7, record->code);
+    db_bind_int(add, 8, record->claimed_s);
+    db_bind_int(add, 9, record->received_s);
+    return db_finish(db, add);
 }
 
 enum scrip_status db_record_refused(struct db *db, const struct db_chain *chain, uint32_t after,
                                     uint32_t last, struct db_record *out)
 {
-    sqlite3_stmt *find = begin_use(db, DB_RECORD_REFUSED);
+    sqlite3_stmt *find = db_statement(db, DB_RECORD_REFUSED);
 
-    bind_int(find, 1, chain->id);
-    bind_int(find, 2, after);
-    bind_int(find, 3, last);
+    db_bind_int(find, 1, chain->id);
+    db_bind_int(find, 2, after);
+    db_bind_int(find, 3, last);
     return read_row(db, find, out);
 }
 
@@ -369,20 +376,20 @@ enum scrip_status db_record_refused(struct db *db, const struct db_chain *chain,
 static enum scrip_status add_use(struct db *db, const struct db_chain *chain, uint32_t seq,
                                  const struct db_use *use, enum use_state state)
 {
-    sqlite3_stmt *add = begin_use(db, DB_USE_ADD);
+    sqlite3_stmt *add = db_statement(db, DB_USE_ADD);
 
-    bind_int(add, 1, chain->id);
-    bind_int(add, 2, seq);
-    bind_int(add, 3, use->issuer);
-    bind_bytes(add, 4, use->cti, sizeof use->cti);
+    db_bind_int(add, 1, chain->id);
+    db_bind_int(add, 2, seq);
+    db_bind_int(add, 3, use->issuer);
+    db_bind_bytes(add, 4, use->cti, sizeof use->cti);
     if (use->has_member)
-        bind_bytes(add, 5, use->member, sizeof use->member);
+        db_bind_bytes(add, 5, use->member, sizeof use->member);
     else
         (void)sqlite3_bind_null(add, 5);
-    bind_int(add, 6, use->amount_minor);
-    bind_int(add, 7, use->currency);
-    bind_int(add, 8, state);
-    return finish(db, add);
+    db_bind_int(add, 6, use->amount_minor);
+    db_bind_int(add, 7, use->currency);
+    db_bind_int(add, 8, state);
+    return db_finish(db, add);
 }
 
 enum scrip_status db_use_add(struct db *db, const struct db_chain *chain, uint32_t seq,
@@ -399,22 +406,22 @@ enum scrip_status db_use_add(struct db *db, const struct db_chain *chain, uint32
 enum scrip_status db_use_end(struct db *db, const struct db_chain *chain, uint32_t seq,
                              enum use_state state)
 {
-    sqlite3_stmt *end = begin_use(db, DB_USE_END);
+    sqlite3_stmt *end = db_statement(db, DB_USE_END);
 
-    bind_int(end, 1, chain->id);
-    bind_int(end, 2, seq);
-    bind_int(end, 3, state);
-    return finish(db, end);
+    db_bind_int(end, 1, chain->id);
+    db_bind_int(end, 2, seq);
+    db_bind_int(end, 3, state);
+    return db_finish(db, end);
 }
 
 enum scrip_status db_branch_add(struct db *db, const struct db_chain *chain, uint32_t seq,
                                 struct bytes bytes, uint32_t now_s)
 {
-    sqlite3_stmt *add = begin_use(db, DB_BRANCH_ADD);
+    sqlite3_stmt *add = db_statement(db, DB_BRANCH_ADD);
 
-    bind_int(add, 1, chain->id);
-    bind_int(add, 2, seq);
-    bind_bytes(add, 3, bytes.data, bytes.len);
-    bind_int(add, 4, now_s);
-    return finish(db, add);
+    db_bind_int(add, 1, chain->id);
+    db_bind_int(add, 2, seq);
+    db_bind_bytes(add, 3, bytes.data, bytes.len);
+    db_bind_int(add, 4, now_s);
+    return db_finish(db, add);
 }

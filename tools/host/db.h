@@ -41,6 +41,10 @@ enum db_statement {
     DB_USE_ADD,
     DB_USE_END,
     DB_BRANCH_ADD,
+    DB_KEY_NOTE,
+    DB_KEY_FIND,
+    DB_CLAIM_ADD,
+    DB_CLAIM_FIND,
     DB_STATEMENTS
 };
 
@@ -134,8 +138,43 @@ MUST_CHECK enum scrip_status db_use_end(struct db *db, const struct db_chain *ch
 MUST_CHECK enum scrip_status db_branch_add(struct db *db, const struct db_chain *chain,
                                            uint32_t seq, struct bytes bytes, uint32_t now_s);
 
+/* The signing keys of terminals that have settled, so that their receipts can be verified. */
+MUST_CHECK enum scrip_status db_key_note(struct db *db, const uint8_t kid[COSE_KID_BYTES],
+                                         const uint8_t point[CRYPTO_POINT_BYTES],
+                                         const struct identity *terminal);
+/* REFUSED_NOT_FOUND. */
+MUST_CHECK enum scrip_status db_key_find(struct db *db, const uint8_t kid[COSE_KID_BYTES],
+                                         uint8_t point[CRYPTO_POINT_BYTES],
+                                         struct identity *terminal);
+
+/* A receipt is named by the terminal's key, the epoch and the number of its record: a reprint is
+ * the same receipt. */
+enum { DB_CLAIM_KEY = 64 };
+struct db_claim {
+    uint8_t kid[COSE_KID_BYTES];
+    uint32_t epoch, seq;
+    uint8_t hash[CRYPTO_HASH_BYTES]; /* rch */
+    char key[DB_CLAIM_KEY + 1];      /* who claims: the request's Idempotency-Key */
+    uint32_t now_s;
+};
+/* Claims it unless it was before; *first: by us, now. */
+MUST_CHECK enum scrip_status db_claim_add(struct db *db, const struct db_claim *claim, bool *first);
+
+/* What stands behind a claim, as it is now. */
+struct db_claim_state {
+    char key[DB_CLAIM_KEY + 1]; /* of the first claim */
+    bool arrived;               /* the terminal has settled the record */
+    bool held;                  /* accepted, and not reversed or void */
+    bool reversed;
+    uint8_t record[LIMIT_RECORD_BYTES];
+    size_t record_len;
+};
+/* REFUSED_NOT_FOUND: nobody has claimed it. */
+MUST_CHECK enum scrip_status db_claim_find(struct db *db, const struct db_claim *claim,
+                                           struct db_claim_state *out);
+
 /* schema.c */
 extern const char db_schema[];
-enum { DB_APPLICATION = 0x53435250, DB_VERSION = 1 };
+enum { DB_APPLICATION = 0x53435250, DB_VERSION = 2 };
 
 #endif

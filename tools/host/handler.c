@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tools/host/claim.h"
 
 enum { NEXT_DELAY_S = 900, NEXT_JITTER_S = 300 };
 
@@ -157,7 +158,11 @@ static enum scrip_status settle_request(struct handler *handler, struct exchange
         .now_s = exchange->now_s,
     };
 
+    uint8_t kid[COSE_KID_BYTES];
+
     TRY(check_statement(exchange, request, &statement, &exchange->problem));
+    TRY(cose_kid(exchange->peer->point, kid));
+    TRY(db_key_note(handler->db, kid, exchange->peer->point, &exchange->allow.terminal));
     batch.count = request->count;
     batch.report = bytes_of(request->report, request->report_len);
     TRY(settle_batch(handler->db, &batch, &answer));
@@ -253,6 +258,54 @@ enum scrip_status handler_ask(struct handler *handler, struct exchange *exchange
         status = ask_request(handler, exchange, &request);
     }
     return answered(status);
+}
+
+/* POST /v1/receipts/claim. */
+
+static void write_claim(const struct claim_answer *answer, struct exchange *exchange,
+                        struct json_out *json)
+{
+    static const char *const ends[] = {
+        [CLAIM_CLAIMED] = "claimed", [CLAIM_PENDING] = "pending", [CLAIM_REFUSED] = "refused"};
+
+    json_out_open(json, json_to_buffer, &exchange->out);
+    json_put_object(json, NULL);
+    json_put_uint(json, "v", 1);
+    json_put_string(json, "status", ends[answer->end]);
+    if (answer->end == CLAIM_REFUSED) {
+        json_put_string(json, "code", claim_reason_name(answer->reason));
+    } else {
+        json_put_string(json, "terminal", answer->terminal.text);
+        json_put_uint(json, "epoch", answer->epoch);
+        json_put_uint(json, "seq", answer->seq);
+        json_put_uint(json, "total_minor", answer->total_minor);
+        json_put_uint(json, "amount_minor", answer->amount_minor);
+        json_put_uint(json, "currency", answer->currency);
+    }
+    json_end_object(json);
+}
+
+enum scrip_status handler_claim(struct handler *handler, struct exchange *exchange)
+{
+    struct request_claim request;
+    struct claim_answer answer;
+    struct json_out json;
+    const char *key = exchange->idempotency_key;
+    enum scrip_status status = request_read_claim(exchange->body, arena_of(handler), &request,
+                                                  &exchange->problem);
+
+    if (status == SCRIP_OK && (key == NULL || key[0] == '\0' || strlen(key) > DB_CLAIM_KEY))
+        status = problem_set(&exchange->problem, PROBLEM_IDEMPOTENCY,
+                             "Idempotency-Key must name the claim in 1 to %d bytes", DB_CLAIM_KEY);
+    if (status != SCRIP_OK)
+        return answered(status);
+    const struct claim claim = {.asker = &exchange->allow.terminal,
+                                .receipt = bytes_of(request.receipt, request.receipt_len),
+                                .key = key,
+                                .now_s = exchange->now_s};
+    TRY(claim_receipt(handler->db, &claim, &answer));
+    write_claim(&answer, exchange, &json);
+    return json_answer(exchange, &json);
 }
 
 /* GET /v1/objects. */

@@ -43,6 +43,7 @@ struct exchange {
  * the terminal should come again. */
 MUST_CHECK enum scrip_status handler_sync(struct handler *handler, struct exchange *exchange);
 MUST_CHECK enum scrip_status handler_ask(struct handler *handler, struct exchange *exchange);
+MUST_CHECK enum scrip_status handler_claim(struct handler *handler, struct exchange *exchange);
 MUST_CHECK enum scrip_status handler_keys(struct handler *handler, struct exchange *exchange);
 MUST_CHECK enum scrip_status handler_policy(struct handler *handler, struct exchange *exchange);
 

@@ -274,3 +274,35 @@ enum scrip_status request_read_ask(struct bytes body, struct request_arena arena
     json_close(root);
     return status;
 }
+
+static enum scrip_status read_claim(const struct json *root, struct request_claim *out,
+                                    struct problem *problem)
+{
+    static const char *const names[] = {"v", "receipt", NULL};
+    struct bytes text;
+    uint32_t version = 0;
+
+    TRY(check_members(root, "", names, problem));
+    TRY(read_u32(root, "", "v", &version, problem));
+    if (version != 1)
+        return wrong(problem, "", "v", "1: this host speaks version 1");
+    if (!json_text(json_member(root, "receipt"), &text) || text.len == 0 ||
+        text.len > sizeof out->receipt)
+        return wrong(problem, "", "receipt", "the text of a receipt's code");
+    memcpy(out->receipt, text.data, text.len);
+    out->receipt_len = text.len;
+    return SCRIP_OK;
+}
+
+enum scrip_status request_read_claim(struct bytes body, struct request_arena arena,
+                                     struct request_claim *out, struct problem *problem)
+{
+    const struct json *root;
+    enum scrip_status status;
+
+    memset(out, 0, sizeof *out);
+    TRY(parse(body, arena, &root, problem));
+    status = read_claim(root, out, problem);
+    json_close(root);
+    return status;
+}

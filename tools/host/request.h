@@ -5,7 +5,8 @@
  *
  * Memory   The parsed document lives in the arena only while it is read; what is returned is copied
  *          into the structs.
- * Format   tools/host/api/sync-request.schema.json, redemption-request.schema.json.
+ * Format   tools/host/api/sync-request.schema.json, redemption-request.schema.json,
+ *          claim-request.schema.json.
  */
 #ifndef TOOLS_HOST_REQUEST_H
 #define TOOLS_HOST_REQUEST_H
@@ -46,5 +47,15 @@ struct request_ask {
 
 MUST_CHECK enum scrip_status request_read_ask(struct bytes body, struct request_arena arena,
                                               struct request_ask *out, struct problem *problem);
+
+enum { REQUEST_RECEIPT = 1024 };
+
+struct request_claim {
+    char receipt[REQUEST_RECEIPT]; /* the code's text */
+    size_t receipt_len;
+};
+
+MUST_CHECK enum scrip_status request_read_claim(struct bytes body, struct request_arena arena,
+                                                struct request_claim *out, struct problem *problem);
 
 #endif

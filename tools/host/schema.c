@@ -59,6 +59,33 @@ const char db_schema[] =
     " PRIMARY KEY (chain, seq, bytes)"
     ") STRICT, WITHOUT ROWID;"
 
+    /* Public keys of terminals, as their certificates had them when they settled. */
+    "CREATE TABLE terminal_key ("
+    " kid BLOB PRIMARY KEY,"
+    " point BLOB NOT NULL,"
+    " terminal TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* Receipts that a customer's app has handed in, each once. What became of one follows from its
+     * record: the view below. */
+    "CREATE TABLE receipt_claim ("
+    " kid BLOB NOT NULL,"
+    " epoch INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " hash BLOB NOT NULL,"
+    " key TEXT NOT NULL," /* the claimer's Idempotency-Key */
+    " claimed_s INTEGER NOT NULL,"
+    " PRIMARY KEY (kid, epoch, seq)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE VIEW claims AS SELECT"
+    " k.terminal, p.epoch, p.seq, p.key, p.claimed_s,"
+    " CASE WHEN r.seq IS NULL THEN 'pending' WHEN u.state = 1 AND r.verdict = 1 THEN 'claimed'"
+    " WHEN u.state = 2 THEN 'reversed' ELSE 'refused' END AS state"
+    " FROM receipt_claim p JOIN terminal_key k ON k.kid = p.kid"
+    " LEFT JOIN chain c ON c.terminal = k.terminal AND c.epoch = p.epoch"
+    " LEFT JOIN record r ON r.chain = c.id AND r.seq = p.seq"
+    " LEFT JOIN token_use u ON u.chain = c.id AND u.seq = p.seq;"
+
     /* Names of numbers, filled when the file is made. */
     "CREATE TABLE code (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
 

@@ -24,6 +24,7 @@ struct route {
 static const struct route routes[] = {
     {"/v1/sync", handler_sync, true, true},
     {"/v1/redemptions", handler_ask, true, false},
+    {"/v1/receipts/claim", handler_claim, true, false},
     {"/v1/objects/keys", handler_keys, false, false},
     {"/v1/objects/policy", handler_policy, false, false},
 };
