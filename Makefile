@@ -74,7 +74,7 @@ STANDS_ON_till := till base fake
 STANDS_ON_platform := posix sim base store
 STANDS_ON_host := host redeem store base sim posix
 STANDS_ON_tool := scrip $(AGENT) sim posix
-STANDS_ON_power := $(AGENT) sim
+STANDS_ON_power := $(AGENT) sim posix
 STANDS_ON_fuzz := $(AGENT) host sim posix
 STANDS_ON_nexo := till fake redeem store base sim
 STANDS_ON_all := till $(AGENT) scrip host sim posix
@@ -143,7 +143,7 @@ seeds: $(FUZZERS) ## only the seeds of `make fuzz`, cut and changed, without a s
 	@tests/run-suite $@ $^
 vectors: $(VECTORS) ## only the public test vectors
 	@tests/run-suite $@ $^
-power: $(POWER) $(POWER_MUTANTS) ## only the power cuts and their planted faults; FULL=1: a million cuts
+power: $(POWER) $(POWER_MUTANTS) $(if $(FULL),all) ## only the power cuts and their planted faults; FULL=1: a million cuts
 	@tests/power/run $(POWER)
 mutants: $(MUTANTS) ## only the other planted faults, each of which a test must notice
 	@SUITES='$(FAULTY)' tests/run-suite $@ $(if $^,tests/mutants)

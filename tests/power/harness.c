@@ -46,6 +46,14 @@ void power_fail(enum power_wrong wrong, const char *format, ...)
     printf("\n");
 }
 
+void power_cut_at(const char *name, uint64_t cut, int tear)
+{
+    state.name = name;
+    state.cut = cut;
+    state.tear = (enum sim_tear)tear;
+    state.cuts++;
+}
+
 void power_watch_keys(uint32_t offset, const uint8_t *data, size_t len)
 {
     uint64_t hash = 0xCBF29CE484222325u;

@@ -47,6 +47,9 @@ extern unsigned power_round;
 void power_fail(enum power_wrong wrong, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* For a program that cuts by other means: counts a cut, and says what findings are of. */
+void power_cut_at(const char *name, uint64_t cut, int tear);
+
 /* Runs all cuts of one workload. */
 void power_run(const struct power_workload *workload);
 
