@@ -20,10 +20,10 @@ result $? "the README has an integration of about 30 lines ($lines)"
 gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -I. -Ifirmware -c "$dir/main.c" -o "$dir/main.o"
 result $? "it compiles without a warning"
 
-# shellcheck disable=SC2046 # a list of files
-gcc -o "$dir/terminal" "$dir/main.o" -Wl,--start-group $(find "$B/lib" -maxdepth 1 -name 'room-*.a' \
-    ! -name '*scrip.a' ! -name '*host.a' ! -name '*sim.a' ! -name '*support.a') "$B"/lib/libmbedtls.a \
-    "$B"/lib/libcjson.a "$B"/lib/libqrencode.a -Wl,--end-group -lmicrohttpd -lm
+gcc -o "$dir/terminal" "$dir/main.o" -Wl,--start-group "$B"/lib/room-agent.a "$B"/lib/room-sync.a \
+    "$B"/lib/room-redeem.a "$B"/lib/room-store.a "$B"/lib/room-base.a "$B"/lib/room-posix.a \
+    "$B"/lib/room-board.a "$B"/lib/libmbedtls.a "$B"/lib/libcjson.a "$B"/lib/libqrencode.a \
+    -Wl,--end-group -lmicrohttpd -lm
 result $? "it links"
 
 "$dir/terminal" --state "$dir/state" --no-network >"$dir/out" 2>&1
