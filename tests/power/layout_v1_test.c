@@ -1,0 +1,212 @@
+/*
+ * An image of the first layout, from tests/vectors/journal-v1.txt, under power cuts: every entry in
+ * it reads as it was written, and the log goes on. Every later version must pass this.
+ */
+#include <stdlib.h>
+
+#include "platform/sim/device.h"
+#include "store/journal.h"
+#include "tests/power/harness.h"
+
+enum { ENTRIES = 64, LINE = 2048, OURS = 3 };
+
+static const char VECTOR[] = "tests/vectors/journal-v1.txt";
+
+struct expected {
+    enum journal_type type;
+    uint32_t seq;
+    size_t len;
+    uint8_t payload[JOURNAL_PAYLOAD_MAX];
+};
+
+static struct expected expected[ENTRIES];
+static size_t expected_count;
+static uint32_t last_seq; /* of the image's DATA */
+static struct sim_entropy entropy;
+static struct sim_keystore keystore;
+static struct sim_geometry geometry;
+static struct sim_flash flash;
+static struct keys keys;
+
+/* Beside what is in the image: entries of our own, OURS a life, the last of which may be under way.
+ */
+static struct model {
+    struct journal journal;
+    bool open;
+    uint32_t sure, begun;
+} model;
+
+static uint8_t payload_of(uint32_t number)
+{
+    return (uint8_t)(0xA0 + number);
+}
+
+static size_t hex(const char *text, uint8_t *out, size_t cap)
+{
+    size_t len = 0;
+    unsigned byte;
+
+    while (len < cap && sscanf(text + 2 * len, "%2x", &byte) == 1)
+        out[len++] = (uint8_t)byte;
+    return len;
+}
+
+static void read_slot(const char *text, enum hal_key_slot slot)
+{
+    keystore.slot[slot].len = hex(text, keystore.slot[slot].data, sizeof keystore.slot[slot].data);
+}
+
+static void read_line(const char *line, uint8_t *image)
+{
+    unsigned size, sector, page, granularity, unit, erase, type, seq, offset;
+    int at = 0;
+
+    if (sscanf(line, "geometry %u %u %u %u %u %u", &size, &sector, &page, &granularity, &unit,
+               &erase) == 6)
+        geometry = (struct sim_geometry){size,           sector,    page, (uint16_t)granularity,
+                                         (uint16_t)unit, erase != 0};
+    else if (strncmp(line, "device ", 7) == 0)
+        read_slot(line + 7, HAL_KEY_DEVICE);
+    else if (strncmp(line, "signing ", 8) == 0)
+        read_slot(line + 8, HAL_KEY_SIGNING_A);
+    else if (strncmp(line, "state ", 6) == 0)
+        read_slot(line + 6, HAL_KEY_STATE);
+    else if (sscanf(line, "entry %u %u %n", &type, &seq, &at) == 2 && expected_count < ENTRIES) {
+        struct expected *entry = &expected[expected_count++];
+        entry->type = (enum journal_type)type;
+        entry->seq = seq;
+        entry->len = line[at] == '-' ? 0 : hex(line + at, entry->payload, sizeof entry->payload);
+        last_seq = type == JOURNAL_DATA ? seq : last_seq;
+    } else if (image != NULL && sscanf(line, "at %x %n", &offset, &at) == 1) {
+        (void)hex(line + at, image + offset, 32);
+    }
+}
+
+static void read_vector(uint8_t *image)
+{
+    char line[LINE];
+    FILE *file = fopen(VECTOR, "r");
+
+    expected_count = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        read_line(line, image);
+    if (file == NULL || fclose(file) != 0 || geometry.size == 0 || expected_count == 0) {
+        fprintf(stderr, "%s does not read\n", VECTOR);
+        exit(1);
+    }
+}
+
+static void prepare(void *context)
+{
+    (void)context;
+    memset(&model, 0, sizeof model);
+    read_vector(flash.cells);
+    for (uint32_t i = 0; i < geometry.size; i++)
+        flash.spent[i] = flash.cells[i] != 0xFF;
+}
+
+static bool open_journal(void)
+{
+    enum scrip_status status = journal_mount(&model.journal, &flash.hal, &keys, NULL, NULL);
+
+    if (status != SCRIP_OK && !flash.off)
+        power_fail(POWER_UNMOUNTABLE, "mount: %s", scrip_status_name(status));
+    return model.open = status == SCRIP_OK;
+}
+
+static void use(void *context)
+{
+    (void)context;
+    if (!model.open)
+        return;
+    for (int i = 0; i < OURS; i++) {
+        uint8_t payload = payload_of(model.sure);
+        model.begun = model.sure + 1;
+        if (journal_append(&model.journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(&payload, 1),
+                           NULL, NULL) != SCRIP_OK)
+            return;
+        model.sure++;
+    }
+    while (journal_idle(&model.journal) == SCRIP_AGAIN)
+        ;
+}
+
+static void work(void *context)
+{
+    if (open_journal())
+        use(context);
+}
+
+static bool same(const struct journal_entry *entry, uint32_t number)
+{
+    if (number < expected_count)
+        return entry->type == expected[number].type && entry->seq == expected[number].seq &&
+               bytes_equal(entry->payload,
+                           bytes_of(expected[number].payload, expected[number].len));
+    number -= (uint32_t)expected_count;
+    return entry->type == JOURNAL_DATA && entry->seq == last_seq + 1 + number &&
+           entry->payload.len == 1 && entry->payload.data[0] == payload_of(number);
+}
+
+static void check(void *context, bool thorough)
+{
+    uint8_t room[JOURNAL_BUFFER_BYTES];
+    struct buffer buffer = buffer_of(room, sizeof room);
+    struct journal_entry entry;
+    struct journal_at at;
+    enum scrip_status status;
+    uint32_t number = 0;
+
+    (void)context, (void)thorough;
+    if (!open_journal())
+        return;
+    if (journal_acked(&model.journal) != 5)
+        power_fail(POWER_LOST, "acked is %u, not 5", journal_acked(&model.journal));
+    journal_oldest(&model.journal, &at);
+    while ((status = journal_next(&model.journal, &at, &buffer, &entry)) != SCRIP_AGAIN) {
+        if (status != SCRIP_OK || !same(&entry, number)) {
+            power_fail(POWER_CORRUPT, "entry %u is %s", number, scrip_status_name(status));
+            return;
+        }
+        number++;
+    }
+    if (number < expected_count) {
+        power_fail(POWER_LOST, "%u of the image's %zu entries are there", number, expected_count);
+        return;
+    }
+    number -= (uint32_t)expected_count;
+    if (number != model.sure && number != model.begun)
+        power_fail(POWER_LOST, "%u entries of ours are there, not %u or %u", number, model.sure,
+                   model.begun);
+    model.sure = model.begun = number;
+}
+
+static void close_journal(void *context)
+{
+    (void)context;
+    crypto_key_close(&model.journal.aead);
+    model.open = false;
+}
+
+int main(void)
+{
+    sim_entropy_open(&entropy, 1);
+    sim_keystore_open(&keystore, false);
+    read_vector(NULL);
+    if (crypto_open(&entropy.hal) != SCRIP_OK || keys_open(&keys, &keystore.hal) != SCRIP_OK)
+        return 1;
+    const struct power_workload workload = {.name = "first layout",
+                                            .geometry = geometry,
+                                            .flash = &flash,
+                                            .watch = power_watch_keys,
+                                            .context = &model,
+                                            .context_bytes = sizeof model,
+                                            .prepare = prepare,
+                                            .work = work,
+                                            .check = check,
+                                            .use = use,
+                                            .close = close_journal};
+    power_run(&workload);
+    keys_close(&keys);
+    return power_done(__FILE__);
+}
