@@ -231,10 +231,11 @@ enum scrip_status crypto_aead_open(struct crypto_key key, const uint8_t nonce[CR
 static const psa_algorithm_t ES256 = PSA_ALG_ECDSA(PSA_ALG_SHA_256);
 
 /* Only a point off the curve or a scalar out of range makes an import an invalid argument. */
-static enum scrip_status import_ec(psa_key_type_t type, psa_key_usage_t usage, const uint8_t *data,
-                                   size_t len, struct crypto_key *key)
+static enum scrip_status import_ec(psa_key_type_t type, psa_key_usage_t usage,
+                                   psa_algorithm_t algorithm, const uint8_t *data, size_t len,
+                                   struct crypto_key *key)
 {
-    psa_key_attributes_t attributes = attributes_of(type, 256, usage, ES256);
+    psa_key_attributes_t attributes = attributes_of(type, 256, usage, algorithm);
     key->id = 0;
     psa_status_t code = psa_import_key(&attributes, data, len, &key->id);
     return code == PSA_ERROR_INVALID_ARGUMENT ? SCRIP_REFUSED_KEY : fault_of(code);
@@ -244,7 +245,7 @@ static enum scrip_status import_point(const uint8_t point[CRYPTO_POINT_BYTES],
                                       struct crypto_key *key)
 {
     return import_ec(PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1), PSA_KEY_USAGE_VERIFY_HASH,
-                     point, CRYPTO_POINT_BYTES, key);
+                     ES256, point, CRYPTO_POINT_BYTES, key);
 }
 
 enum scrip_status crypto_verify(const uint8_t point[CRYPTO_POINT_BYTES],
@@ -272,7 +273,8 @@ static const psa_key_type_t SIGNING_TYPE = PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAM
 enum scrip_status crypto_signing_import(const uint8_t scalar[CRYPTO_SCALAR_BYTES],
                                         struct crypto_key *key)
 {
-    return import_ec(SIGNING_TYPE, PSA_KEY_USAGE_SIGN_HASH, scalar, CRYPTO_SCALAR_BYTES, key);
+    return import_ec(SIGNING_TYPE, PSA_KEY_USAGE_SIGN_HASH, ES256, scalar, CRYPTO_SCALAR_BYTES,
+                     key);
 }
 
 enum scrip_status crypto_signing_generate(struct crypto_key *key,
@@ -307,4 +309,34 @@ enum scrip_status crypto_sign(struct crypto_key key, const uint8_t hash[CRYPTO_H
     size_t len;
     return fault_of(psa_sign_hash(key.id, ES256, hash, CRYPTO_HASH_BYTES, signature,
                                   CRYPTO_SIGNATURE_BYTES, &len));
+}
+
+/* ECDH ------------------------------------------------------------------------------------------
+ */
+
+enum scrip_status crypto_agreement_generate(struct crypto_key *key)
+{
+    psa_key_attributes_t attributes = attributes_of(SIGNING_TYPE, 256, PSA_KEY_USAGE_DERIVE,
+                                                    PSA_ALG_ECDH);
+    key->id = 0;
+    return fault_of(psa_generate_key(&attributes, &key->id));
+}
+
+enum scrip_status crypto_agreement_import(const uint8_t scalar[CRYPTO_SCALAR_BYTES],
+                                          struct crypto_key *key)
+{
+    return import_ec(SIGNING_TYPE, PSA_KEY_USAGE_DERIVE, PSA_ALG_ECDH, scalar, CRYPTO_SCALAR_BYTES,
+                     key);
+}
+
+enum scrip_status crypto_agree(struct crypto_key key, const uint8_t point[CRYPTO_POINT_BYTES],
+                               uint8_t secret[CRYPTO_SCALAR_BYTES])
+{
+    size_t len;
+    TRY(crypto_point_check(point));
+    psa_status_t code = psa_raw_key_agreement(PSA_ALG_ECDH, key.id, point, CRYPTO_POINT_BYTES,
+                                              secret, CRYPTO_SCALAR_BYTES, &len);
+    if (code != PSA_SUCCESS)
+        bytes_wipe(secret, CRYPTO_SCALAR_BYTES);
+    return fault_of(code);
 }

@@ -87,6 +87,16 @@ MUST_CHECK enum scrip_status crypto_sign(struct crypto_key key,
                                          uint8_t signature[CRYPTO_SIGNATURE_BYTES]);
 MUST_CHECK enum scrip_status crypto_point_check(const uint8_t point[CRYPTO_POINT_BYTES]);
 
+/* A P-256 key for agreement only: made here, or brought as a scalar (REFUSED_KEY: out of range). */
+MUST_CHECK enum scrip_status crypto_agreement_generate(struct crypto_key *key);
+MUST_CHECK enum scrip_status crypto_agreement_import(const uint8_t scalar[CRYPTO_SCALAR_BYTES],
+                                                     struct crypto_key *key);
+/* The x coordinate of our scalar times their point. REFUSED_KEY: not a point of the curve. The
+ * public point of our key is crypto_signing_public()'s to tell. */
+MUST_CHECK enum scrip_status crypto_agree(struct crypto_key key,
+                                          const uint8_t point[CRYPTO_POINT_BYTES],
+                                          uint8_t secret[CRYPTO_SCALAR_BYTES]);
+
 void crypto_key_close(struct crypto_key *key);
 
 /* The arena's size and the most that was ever in use, bytes. */

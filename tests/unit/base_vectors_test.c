@@ -5,6 +5,7 @@
  */
 #include "base/cbor.h"
 #include "base/cose.h"
+#include "base/hpke.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "tests/check.h"
@@ -359,6 +360,58 @@ static void test_gluecose(void)
     check_gluecose("gluecose/sign1-verify-0001.json", "sign1::verify");
 }
 
+/* The base mode of the file's suite; the others are not ours. A message a key is all that we seal,
+ * so that later numbers of a sequence are put to the AEAD alone. */
+static void test_hpke(void)
+{
+    static const char name[] = "hpke/rfc9180_A3_p256_hkdfsha256_aes128gcm.json";
+    const struct json *root = open_vectors(name);
+    uint8_t key[16], nonce[16], scalar[32], point[CRYPTO_POINT_BYTES], info[64], pt[64], aad[64];
+    uint8_t ct[128], memory[256], out[128];
+    struct crypto_key ephemeral, recipient, aead;
+    if (!root)
+        return;
+    const struct json *base = json_element(root, 0);
+    CHECK(bytes_equal(text_at(base, "setup"), bytes_text("Base")));
+    CHECK_EQ_INT(unhex(text_at(base, "skEm"), scalar, sizeof scalar).len, sizeof scalar);
+    CHECK_STATUS(crypto_agreement_import(scalar, &ephemeral), SCRIP_OK);
+    (void)unhex(text_at(base, "skRm"), scalar, sizeof scalar);
+    CHECK_STATUS(crypto_agreement_import(scalar, &recipient), SCRIP_OK);
+    CHECK_EQ_INT(unhex(text_at(base, "pkRm"), point, sizeof point).len, sizeof point);
+    (void)unhex(text_at(base, "key"), key, sizeof key);
+    CHECK_STATUS(crypto_aead_key(key, &aead), SCRIP_OK);
+    struct bytes info_bytes = unhex(text_at(base, "info"), info, sizeof info);
+    const struct json *list = json_member(base, "encryptions");
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json *one = json_element(list, i);
+        struct bytes text = unhex(text_at(one, "pt"), pt, sizeof pt);
+        struct bytes extra = unhex(text_at(one, "aad"), aad, sizeof aad);
+        struct bytes sealed = unhex(text_at(one, "ct"), ct, sizeof ct);
+        CHECK_EQ_INT(unhex(text_at(one, "nonce"), nonce, sizeof nonce).len, CRYPTO_NONCE_BYTES);
+        CHECK_STATUS(crypto_aead_seal(aead, nonce, extra, text, out), SCRIP_OK);
+        CHECK(bytes_equal(bytes_of(out, text.len + CRYPTO_TAG_BYTES), sealed));
+        if (i != 0)
+            continue;
+        struct buffer whole = buffer_of(memory, sizeof memory);
+        struct buffer opened = buffer_of(out, sizeof out);
+        CHECK_STATUS(hpke_seal_with(ephemeral, point, info_bytes, extra, text, &whole), SCRIP_OK);
+        uint8_t enc[CRYPTO_POINT_BYTES];
+        (void)unhex(text_at(base, "enc"), enc, sizeof enc);
+        CHECK_EQ_BYTES(memory, enc, sizeof enc);
+        CHECK_EQ_INT(whole.len, sizeof enc + sealed.len);
+        CHECK_EQ_BYTES(memory + sizeof enc, sealed.data, sealed.len);
+        CHECK_STATUS(hpke_open(recipient, info_bytes, extra, buffer_bytes(&whole), &opened),
+                     SCRIP_OK);
+        CHECK(bytes_equal(buffer_bytes(&opened), text));
+    }
+    printf("    %s: base mode: 1 whole, %zu encryptions\n", name, json_count(list));
+    CHECK_EQ_INT(json_count(list), 6);
+    crypto_key_close(&ephemeral);
+    crypto_key_close(&recipient);
+    crypto_key_close(&aead);
+    json_close(root);
+}
+
 int main(void)
 {
     struct test_entropy entropy;
@@ -374,5 +427,6 @@ int main(void)
     CHECK_RUN(test_cose_wg);
     CHECK_RUN(test_cwt);
     CHECK_RUN(test_gluecose);
+    CHECK_RUN(test_hpke);
     return check_done();
 }

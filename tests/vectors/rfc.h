@@ -52,4 +52,23 @@
         }                                                                                          \
     }
 
+/* RFC 9180 appendix A.3.1: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, base mode; the
+ * first encryption. */
+#define RFC9180_INFO "4f6465206f6e2061204772656369616e2055726e"
+#define RFC9180_EPHEMERAL "4995788ef4b9d6132b249ce59a77281493eb39af373d236a1fe415cb0c2d7beb"
+#define RFC9180_RECIPIENT "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2"
+#define RFC9180_RECIPIENT_POINT                                                                    \
+    "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a"                             \
+    "826a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72e"                             \
+    "a0"
+#define RFC9180_ENC                                                                                \
+    "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325a"                             \
+    "c98536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18"                             \
+    "c4"
+#define RFC9180_TEXT "4265617574792069732074727574682c20747275746820626561757479"
+#define RFC9180_AAD "436f756e742d30"
+#define RFC9180_SEALED                                                                             \
+    "5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f"                             \
+    "9076ac232e3ab2523f39513434"
+
 #endif
