@@ -10,16 +10,18 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "tools/host/import.h"
 #include "tools/host/log.h"
 #include "tools/host/server.h"
 
 static const char
     usage[] = "usage: scrip-host --pki DIR --db FILE --listen ADDRESS:PORT [--port-file FILE]\n"
+              "       scrip-host --pki DIR --db FILE --import FILE\n"
               "  DIR as `scrip pki init` makes it; port 0 takes any free one, which the port file "
-              "then names\n";
+              "then names;\n  --import settles what `scrip journal export` wrote, and ends\n";
 
 struct options {
-    const char *pki, *db, *port_file;
+    const char *pki, *db, *port_file, *import;
     char address[64];
     uint16_t port;
 };
@@ -52,6 +54,8 @@ static bool set_option(struct options *options, const char *name, const char *va
         options->db = value;
     else if (strcmp(name, "--port-file") == 0)
         options->port_file = value;
+    else if (strcmp(name, "--import") == 0)
+        options->import = value;
     else
         return strcmp(name, "--listen") == 0 && set_listen(options, value);
     return true;
@@ -63,7 +67,8 @@ static bool read_options(int argc, char **argv, struct options *options)
     for (int i = 1; i < argc; i += 2)
         if (i + 1 >= argc || !set_option(options, argv[i], argv[i + 1]))
             return false;
-    return options->pki != NULL && options->db != NULL && options->address[0] != '\0';
+    return options->pki != NULL && options->db != NULL &&
+           (options->import != NULL) != (options->address[0] != '\0');
 }
 
 /* Renamed into place, so that whoever waits for the file never reads half a number. */
@@ -107,7 +112,9 @@ static int run(const struct options *options, const sigset_t *ends)
     if (pki_open(&pki, options->pki) != SCRIP_OK)
         return EXIT_FAILURE;
     if (db_open(&db, options->db) == SCRIP_OK) {
-        if (server_open(&server, &pki, &db, options->address, options->port) == SCRIP_OK) {
+        if (options->import != NULL) {
+            code = import_file(&pki, &db, options->import) ? EXIT_SUCCESS : EXIT_FAILURE;
+        } else if (server_open(&server, &pki, &db, options->address, options->port) == SCRIP_OK) {
             code = serve(options, &server, ends);
             server_close(&server);
         }

@@ -14,6 +14,7 @@ extern const struct command command_pki_objects;
 extern const struct command command_pki_revoke;
 extern const struct command command_terminal_enroll;
 extern const struct command command_journal_dump;
+extern const struct command command_journal_export;
 extern const struct command command_journal_verify;
 extern const struct command command_receipt_verify;
 extern const struct command command_redeem;

@@ -1,88 +1,21 @@
 /* scrip journal dump, scrip journal verify */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/currency.h"
-#include "platform/posix/flash.h"
-#include "platform/posix/keystore.h"
-#include "platform/posix/log.h"
 #include "redeem/policy.h"
 #include "redeem/record.h"
-#include "store/journal.h"
 #include "tools/scrip/commands.h"
-#include "tools/scrip/file.h"
-
-/* An image is only ever read, also while scripd uses it: what it writes meanwhile may look torn. */
-static enum scrip_status read_image(void *context, uint32_t offset, void *data, size_t len)
-{
-    const int *file = context;
-    return pread(*file, data, len, offset) == (ssize_t)len ? SCRIP_OK : SCRIP_FAULT_FLASH;
-}
-
-static enum scrip_status refuse_program(void *context, uint32_t offset, const void *data,
-                                        size_t len)
-{
-    (void)context, (void)offset, (void)data, (void)len;
-    return SCRIP_FAULT_READ_ONLY;
-}
-
-static enum scrip_status refuse_erase(void *context, uint32_t offset)
-{
-    (void)context, (void)offset;
-    return SCRIP_FAULT_READ_ONLY;
-}
-
-static enum scrip_status refuse_poll(void *context)
-{
-    (void)context;
-    return SCRIP_FAULT_READ_ONLY;
-}
-
-static enum scrip_status refuse_key(void *context, enum hal_key_slot slot, const void *data,
-                                    size_t len)
-{
-    (void)context, (void)slot, (void)data, (void)len;
-    return SCRIP_FAULT_READ_ONLY;
-}
-
-static enum scrip_status open_image(const char *path, int *file, struct hal_flash *flash)
-{
-    struct stat found;
-    *file = open(path, O_RDONLY | O_CLOEXEC);
-    if (*file < 0 || fstat(*file, &found) != 0) {
-        (void)refuse("%s: %s", path, strerror(errno));
-        return SCRIP_FAULT_FLASH;
-    }
-    if (found.st_size == 0 || found.st_size % POSIX_FLASH_SECTOR != 0 ||
-        found.st_size > INT32_MAX) {
-        (void)refuse("%s: not a flash image: its size is no multiple of %d", path,
-                     POSIX_FLASH_SECTOR);
-        return SCRIP_FAULT_FOREIGN;
-    }
-    *flash = (struct hal_flash){.context = file,
-                                .size = (uint32_t)found.st_size,
-                                .sector_size = POSIX_FLASH_SECTOR,
-                                .page_size = POSIX_FLASH_PAGE,
-                                .granularity = POSIX_FLASH_PAGE,
-                                .tear_size = POSIX_FLASH_PAGE,
-                                .needs_erase = true,
-                                .read = read_image,
-                                .program = refuse_program,
-                                .erase_start = refuse_erase,
-                                .erase_poll = refuse_poll};
-    return SCRIP_OK;
-}
+#include "tools/scrip/journal_image.h"
 
 /* What a walk over the image has seen. */
 struct walk {
     bool print;
     uint32_t records, notes, fences, voided, torn, damaged;
-    uint32_t malformed, broken; /* records that do not read; places where the chain breaks */
+    uint32_t malformed; /* records that do not read */
+    uint32_t missing, last_missing;
+    uint32_t strays; /* records that do not follow the one before */
     uint32_t first_seq, last_seq, ack;
     uint32_t next_seq; /* the number of the next record; 0: not known yet */
     bool linked;       /* the next record must carry link */
@@ -150,7 +83,8 @@ static void print_record(const struct record *record)
 static void take_number(struct walk *walk, uint32_t seq)
 {
     if (walk->next_seq != 0 && seq > walk->next_seq) {
-        walk->broken++;
+        walk->missing += seq - walk->next_seq;
+        walk->last_missing = seq - 1;
         printf("%8lu  MISSING   up to %lu\n", (unsigned long)walk->next_seq,
                (unsigned long)seq - 1);
     }
@@ -172,7 +106,7 @@ static enum scrip_status take_record(struct walk *walk, const struct journal_ent
         if (walk->print)
             print_record(&record);
         if ((walk->linked || first) && memcmp(record.prev, walk->link, RECORD_LINK_BYTES) != 0) {
-            walk->broken++;
+            walk->strays++;
             printf("%8lu  DOES NOT FOLLOW the record before it\n", (unsigned long)entry->seq);
         }
     }
@@ -251,31 +185,37 @@ static enum scrip_status visit(void *context, const struct journal_finding *find
 
 static enum scrip_status examine(const char *path, const char *keystore_path, struct walk *walk)
 {
-    struct hal_flash flash;
-    struct posix_keystore keystore;
-    struct keys keys;
-    int file;
-    if (!file_exists(keystore_path)) {
-        (void)refuse("%s: no such directory; scripd keeps its keys in one", keystore_path);
-        return SCRIP_FAULT_KEYSTORE;
-    }
-    TRY(open_image(path, &file, &flash));
-    enum scrip_status status = posix_keystore_open(&keystore, keystore_path, &posix_log);
-    if (status == SCRIP_OK) {
-        /* An empty keystore must not be filled with keys of our making. */
-        keystore.hal.write = refuse_key;
-        status = keys_open(&keys, &keystore.hal);
-        if (status == SCRIP_OK) {
-            memcpy(walk->link, keys.first_prev, sizeof walk->link);
-            status = journal_examine(&flash, &keys, visit, walk);
-            keys_close(&keys);
-        }
-        posix_keystore_close(&keystore);
-    }
-    (void)close(file);
+    struct journal_image image;
+    TRY(journal_image_open(&image, path, keystore_path));
+    memcpy(walk->link, image.keys.first_prev, sizeof walk->link);
+    enum scrip_status status = journal_examine(&image.flash, &image.keys, visit, walk);
+    journal_image_close(&image);
     if (status != SCRIP_OK)
         (void)refuse("%s cannot be examined: %s", path, scrip_status_text(status));
     return status;
+}
+
+/* The sum of it, and what the host will say when the terminal sends what is left. */
+static int judge(const struct walk *walk)
+{
+    if (walk->missing == 0 && walk->malformed == 0 && walk->strays == 0) {
+        printf("journal: no record is missing and the chain holds\n");
+        return EXIT_DONE;
+    }
+    if (walk->missing > 0 && walk->last_missing <= walk->ack)
+        printf("the host: it has acknowledged what is missing, so it holds that\n");
+    else if (walk->missing > 0)
+        printf("the host: the terminal will declare it missing; what the host has not seen it "
+               "stores as lost, and the chain goes on behind\n");
+    if (walk->malformed > 0)
+        printf("the host: it refuses a record that does not read, and keeps its bytes\n");
+    if (walk->strays > 0)
+        printf("the host: it will see a fork: redeeming stops until the terminal is enrolled "
+               "anew\n");
+    return refuse("journal: %lu records are missing, %lu do not read, the chain breaks at %lu "
+                  "places",
+                  (unsigned long)walk->missing, (unsigned long)walk->malformed,
+                  (unsigned long)walk->strays);
 }
 
 static int run(const struct arguments *arguments, bool print)
@@ -291,12 +231,7 @@ static int run(const struct arguments *arguments, bool print)
            (unsigned long)walk.records, (unsigned long)walk.first_seq, (unsigned long)walk.last_seq,
            (unsigned long)walk.ack, (unsigned long)walk.notes, (unsigned long)walk.fences,
            (unsigned long)walk.voided, (unsigned long)walk.torn, (unsigned long)walk.damaged);
-    if (walk.malformed == 0 && walk.broken == 0) {
-        printf("journal: no record is missing and the chain holds\n");
-        return EXIT_DONE;
-    }
-    return refuse("journal: %lu malformed records, the chain breaks at %lu places",
-                  (unsigned long)walk.malformed, (unsigned long)walk.broken);
+    return judge(&walk);
 }
 
 static int dump(const struct arguments *arguments)
