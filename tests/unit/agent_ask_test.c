@@ -392,8 +392,9 @@ static void test_late_verdicts_push_nothing_out(void)
     open_online();
     host.ready = false;
     ledger = &agent_of(&terminal.scrip)->ledger;
-    for (uint8_t number = 1; number <= AGENT_EVENTS + 4; number++)
-        CHECK_STATUS(redeem(number, number, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    for (unsigned number = 1; number <= AGENT_EVENTS + 4; number++)
+        CHECK_STATUS(redeem((uint8_t)number, number, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer),
+                     SCRIP_OK);
     host.ready = true;
     CHECK_STATUS(redeem(99, 99, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_AGAIN);
     host.result = SCRIP_OK;

@@ -252,7 +252,7 @@ static void refuse_text(const char *name, const char *prefix, size_t at, char va
 
     CHECK_STATUS(mint_code(&mint, &claims, 'B', &text), SCRIP_OK);
     memcpy(memory, prefix, 4);
-    if (at > 0)
+    if (at > 0 && at < text.len)
         memory[at] = (uint8_t)value;
     refused(name, bytes_of(memory, text.len - cut), status);
 }

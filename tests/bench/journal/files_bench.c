@@ -44,8 +44,8 @@ static uint64_t bytes_written(void)
 
     CHECK(io != NULL);
     while (io != NULL && fgets(line, sizeof line, io) != NULL)
-        if (sscanf(line, "wchar: %" SCNu64, &bytes) == 1)
-            break;
+        if (strncmp(line, "wchar: ", 7) == 0)
+            bytes = strtoull(line + 7, NULL, 10);
     if (io != NULL)
         fclose(io);
     return bytes;
