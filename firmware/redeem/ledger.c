@@ -24,6 +24,8 @@
 #include "redeem/ledger_private.h"
 #include "redeem/seal.h"
 
+enum { COUNTER_SEQ = (1 << 20) - 1 };
+
 enum scrip_status ledger_put(struct ledger *ledger, enum journal_type type,
                              enum journal_reserve reserve, struct bytes payload,
                              struct journal_at *at)
@@ -34,6 +36,40 @@ enum scrip_status ledger_put(struct ledger *ledger, enum journal_type type,
     if (scrip_is_fault(status) && status != SCRIP_FAULT_READ_ONLY)
         ledger->broken = true;
     return status;
+}
+
+/* What the board's monotonic counter shows once this record is there: epoch and number, as far as
+ * 12 and 20 bits go; then it stands still. */
+static uint32_t counter_of(const struct ledger *ledger)
+{
+    uint32_t epoch = ledger->keys->epoch, seq = ledger->head_seq;
+    if (epoch >> 12 != 0)
+        return 0;
+    return epoch << 20 | (seq < COUNTER_SEQ ? seq : COUNTER_SEQ);
+}
+
+/* Not being able to is no reason to unsay an answer: the next record makes up for it. */
+static void advance_counter(const struct ledger *ledger)
+{
+    const struct hal_keystore *store = ledger->keys->store;
+    uint32_t value = counter_of(ledger);
+    if (store->counter_advance != NULL && value != 0)
+        (void)store->counter_advance(store->context, value);
+}
+
+/* A counter ahead of the log: records were here that are gone, or an older image was put back. */
+static enum scrip_status check_counter(struct ledger *ledger, struct ledger_recovery *found)
+{
+    const struct hal_keystore *store = ledger->keys->store;
+    uint32_t value = 0;
+    if (store->counter_read == NULL)
+        return SCRIP_OK;
+    TRY(store->counter_read(store->context, &value));
+    found->rolled_back = counter_of(ledger) != 0 && value > counter_of(ledger);
+    if (!found->rolled_back)
+        return SCRIP_OK;
+    enum scrip_status status = ledger_declare_fork(ledger);
+    return status == SCRIP_FAULT_FORK || status == SCRIP_FAULT_READ_ONLY ? SCRIP_OK : status;
 }
 
 /* Fills in what every record has, and makes it durable. The record has no views into the scratch.
@@ -50,6 +86,7 @@ enum scrip_status ledger_put_record(struct ledger *ledger, struct record *record
     TRY(record_link(buffer_bytes(&out), link));
     TRY(ledger_put(ledger, JOURNAL_DATA, reserve, buffer_bytes(&out), NULL));
     ledger_apply(ledger, record, code, link);
+    advance_counter(ledger);
     return SCRIP_OK;
 }
 
@@ -86,6 +123,8 @@ enum scrip_status ledger_open(struct ledger *ledger, struct journal *journal,
                                            sizeof ledger->spent_key);
     if (status == SCRIP_OK)
         status = ledger_recover(ledger, found);
+    if (status == SCRIP_OK)
+        status = check_counter(ledger, found);
     if (status == SCRIP_OK && ledger->open_ask != 0) {
         uint32_t ask = ledger->open_ask;
         /* The till was never told yes. */

@@ -96,6 +96,7 @@ struct ledger_recovery {
     uint32_t voided_seq; /* an ask without outcome, now void; 0: none */
     uint32_t last_seq; /* the newest approved redemption: it may not have been answered; 0: none */
     uint32_t damaged;  /* entries that did not authenticate */
+    bool rolled_back;  /* the board's counter has seen more: as after ledger_declare_fork() */
 };
 
 /*
