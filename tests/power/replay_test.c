@@ -50,12 +50,12 @@ static bool goes_on(void)
 
 ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
-    if (trail.on && trail.n < WRITES && n <= POSIX_FLASH_SECTOR && !shop.flash.off) {
+    if (trail.on && trail.count < WRITES && n <= POSIX_FLASH_SECTOR && !shop.flash.off) {
         /* Also the one that power fails at: some of it may get there. */
-        trail.write[trail.n].offset = (uint32_t)offset;
-        trail.write[trail.n].len = (uint32_t)n;
-        memcpy(trail.write[trail.n].data, buf, n);
-        trail.n++;
+        trail.write[trail.count].offset = (uint32_t)offset;
+        trail.write[trail.count].len = (uint32_t)n;
+        memcpy(trail.write[trail.count].data, buf, n);
+        trail.count++;
     }
     return goes_on() ? syscall(SYS_pwrite64, fd, buf, n, offset) : -1;
 }
