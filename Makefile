@@ -94,6 +94,7 @@ PROGRAMS := $(PROGRAMS_$(BOARD_PLATFORM))
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
+CANARY := $(patsubst %.c,$(B)/%,$(wildcard tests/canary/*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
 BENCH_JOURNAL := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/journal/*_bench.c))
 # The readers of hostile bytes. Those that end in -real do without the seam of tests/fuzz/seam.c; what
@@ -108,13 +109,13 @@ noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/nu
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
-BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(FUZZERS)
+BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
 lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
 issuer: $(B)/lib/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
-test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(FUZZERS) ## every test binary, without running it
+test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY) $(FUZZERS) ## every test binary, without running it
 
 unit-programs: $(UNIT) $(FUZZERS)
 fuzz-programs: $(FUZZERS)
@@ -127,11 +128,12 @@ demo: setup-demo ## watch one redemption live: online, offline, through a power 
 ##@ Prove
 test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
 	@rm -rf build/test
-	@$(MAKE) $(PARALLEL) all $(VECTORS) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
+	@$(MAKE) $(PARALLEL) all $(VECTORS) $(CANARY) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
 	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
 	@$(MAKE) SAN=1 unit || :
 	@$(MAKE) SAN=1 seeds || :
 	@$(MAKE) vectors || :
+	@tests/run-suite canary $(CANARY) || :
 	@$(MAKE) power || :
 	@$(MAKE) mutants || :
 	@$(MAKE) e2e || :
@@ -141,6 +143,8 @@ unit: $(UNIT) ## only the unit tests of this variant (SAN=1 as `make test` does)
 	@tests/run-suite $@ $^
 seeds: $(FUZZERS) ## only the seeds of `make fuzz`, cut and changed, without a search
 	@tests/run-suite $@ $^
+canary: $(CANARY) ## a thousand known identifiers go through every path and are found nowhere
+	@$(CANARY)
 vectors: $(VECTORS) ## only the public test vectors
 	@tests/run-suite $@ $^
 power: $(POWER) $(POWER_MUTANTS) $(if $(FULL),all) ## only the power cuts and their planted faults; FULL=1: a million cuts
@@ -189,7 +193,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run all lib issuer test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run all lib issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
@@ -214,7 +218,7 @@ $(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,till $(AGENT) co
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
 $(IMAGES): BOARD_LIBS := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,-Map=$(B)/image.map \
     -Wl,--gc-sections -Wl,--fatal-warnings
-$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL),$(eval \
+$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
 SEAM := crypto_verify crypto_hmac crypto_hkdf crypto_aead_key crypto_aead_seal crypto_aead_open
@@ -314,7 +318,7 @@ setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-jour
 
 # For editors and clang-tidy ----------------------------------------------------------------------
 
-ALL_SOURCES := $(wildcard $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
+ALL_SOURCES := $(wildcard tests/canary/*.c $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
     tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c tests/fuzz/*.c)
 entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
 comma := ,

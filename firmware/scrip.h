@@ -193,6 +193,39 @@ MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const cha
 MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle,
                                                   size_t len);
 
+/* What a raw identifier is: the number goes into the seal. */
+enum scrip_member_kind {
+    SCRIP_MEMBER_GTIN = 1,  /* a card's 13 digits, EAN-13 */
+    SCRIP_MEMBER_PHONE = 2, /* E.164 */
+    SCRIP_MEMBER_EMAIL = 3,
+    SCRIP_MEMBER_NUMBER = 5 /* a member number of the merchant's own */
+};
+
+#define SCRIP_MEMBER_SEALED_BYTES 337
+#define SCRIP_MEMBER_TAG_BYTES 16
+#define SCRIP_MEMBER_TXH_BYTES 16
+
+/* What stands for a member: the seal for the vault, and what it is bound to. */
+struct scrip_member {
+    unsigned char sealed[SCRIP_MEMBER_SEALED_BYTES];
+    size_t sealed_len;
+    uint32_t epoch, time_s; /* with the terminal's name and txh: what the vault opens it by */
+    unsigned char txh[SCRIP_MEMBER_TXH_BYTES];
+    unsigned char tag[SCRIP_MEMBER_TAG_BYTES]; /* the same member has the same tag until midnight
+                                                  or a restart; never to be stored or sent */
+};
+
+/*
+ * Seals a raw identifier, as typed or scanned, for the vault whose key is in the key set; no part
+ * of it stays in the terminal. The caller wipes its own copy. REFUSED_ARGUMENT: not one of that
+ * kind, or a field of the sale (detail says which). REFUSED_UNSUPPORTED: a payment card's number.
+ * REFUSED_KEY: the key set has no vault. FAULT_*. *out is zeroed unless OK.
+ */
+MUST_CHECK enum scrip_status scrip_member(struct scrip *scrip, enum scrip_member_kind kind,
+                                          const char *text, size_t text_len,
+                                          const struct scrip_sale *sale, struct scrip_member *out,
+                                          char detail[80]);
+
 /* Settle now, whatever backoff says. */
 MUST_CHECK enum scrip_status scrip_sync_now(struct scrip *scrip);
 

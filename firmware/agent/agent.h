@@ -14,6 +14,7 @@
 #include "base/wallclock.h"
 #include "redeem/challenge.h"
 #include "redeem/ledger.h"
+#include "redeem/member.h"
 #include "redeem/receipt.h"
 #include "scrip.h"
 #include "store/blob.h"
@@ -99,6 +100,7 @@ struct agent {
     struct policy policy;      /* seq 0: none */
 
     struct open_challenge challenge;
+    struct member_day member_day; /* in RAM only, as is all that is derived from it */
     struct transaction transaction;
     uint64_t busy_up_ms; /* the last moment a transaction was open */
     uint64_t mend_up_ms; /* no attempt before, to open a ledger that a fault closed */

@@ -183,6 +183,7 @@ enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
     agent->config = *config;
     agent->service = SCRIP_REFUSED_NOT_ENROLLED;
     agent->banner_shown = UINT32_MAX;
+    member_day_open(&agent->member_day);
     wallclock_open(&agent->clock, hal->rtc, config->build_s, 0, 0, 0);
 
     TRY(crypto_open(hal->entropy));

@@ -80,28 +80,51 @@ static enum scrip_status read_scalar(struct bytes pem, uint8_t scalar[CRYPTO_SCA
     return good ? SCRIP_OK : SCRIP_REFUSED_KEY;
 }
 
-enum scrip_status keyfile_open(const char *path, struct keyfile *out)
+/* The scalar of a file; failures are said. */
+static enum scrip_status load_scalar(const char *path, uint8_t scalar[CRYPTO_SCALAR_BYTES])
 {
-    uint8_t scalar[CRYPTO_SCALAR_BYTES] = {0}, memory[PEM_BYTES];
+    uint8_t memory[PEM_BYTES];
     struct buffer pem = buffer_of(memory, sizeof memory);
     struct stat file;
-    memset(out, 0, sizeof *out);
     if (stat(path, &file) == 0 && (file.st_mode & 077) != 0) {
         (void)refuse("%s: others can read this key: chmod 600 %s", path, path);
         return SCRIP_FAULT_KEYSTORE;
     }
     TRY(file_read(path, &pem));
     enum scrip_status status = read_scalar(buffer_bytes(&pem), scalar);
-    if (status == SCRIP_OK)
-        status = crypto_signing_import(scalar, &out->key);
-    if (status == SCRIP_OK)
-        status = name_key(out);
+    bytes_wipe(memory, sizeof memory);
     if (status != SCRIP_OK)
         (void)refuse(
             "%s: not a P-256 private key in PEM, as `scrip pki init` and openssl make them", path);
-    bytes_wipe(scalar, sizeof scalar);
-    bytes_wipe(memory, sizeof memory);
     return status;
+}
+
+static enum scrip_status tell_import(const char *path, enum scrip_status status)
+{
+    if (status != SCRIP_OK)
+        (void)refuse("%s: the key could not be used: %s", path, scrip_status_text(status));
+    return status;
+}
+
+enum scrip_status keyfile_open(const char *path, struct keyfile *out)
+{
+    uint8_t scalar[CRYPTO_SCALAR_BYTES] = {0};
+    memset(out, 0, sizeof *out);
+    TRY(load_scalar(path, scalar));
+    enum scrip_status status = crypto_signing_import(scalar, &out->key);
+    bytes_wipe(scalar, sizeof scalar);
+    if (status == SCRIP_OK)
+        status = name_key(out);
+    return tell_import(path, status);
+}
+
+enum scrip_status keyfile_open_agreement(const char *path, struct crypto_key *out)
+{
+    uint8_t scalar[CRYPTO_SCALAR_BYTES] = {0};
+    TRY(load_scalar(path, scalar));
+    enum scrip_status status = crypto_agreement_import(scalar, out);
+    bytes_wipe(scalar, sizeof scalar);
+    return tell_import(path, status);
 }
 
 void keyfile_close(struct keyfile *keyfile)

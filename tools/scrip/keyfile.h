@@ -22,6 +22,8 @@ MUST_CHECK enum scrip_status keyfile_make(const char *path, struct keyfile *out)
 
 /* FAULT_KEYSTORE: others can read the file. REFUSED_KEY: not such a key. All are said on stderr. */
 MUST_CHECK enum scrip_status keyfile_open(const char *path, struct keyfile *out);
+/* The same key, for agreement instead of signatures: kid and point are not filled. */
+MUST_CHECK enum scrip_status keyfile_open_agreement(const char *path, struct crypto_key *out);
 void keyfile_close(struct keyfile *keyfile);
 
 #endif
