@@ -116,8 +116,10 @@ static void nexo(const char *category, unsigned number, const char *body, const 
     for (; *body != '\0' && at + ID_CHARS < sizeof message; body++) {
         if (*body == '@')
             at += (size_t)snprintf(message + at, sizeof message - at, "%s", id);
+        else if (*body == '\'')
+            message[at++] = '"';
         else
-            message[at++] = *body == '\'' ? '"' : *body;
+            message[at++] = *body;
     }
     (void)snprintf(message + at, sizeof message - at, "}}");
     deliver(HAL_TILL_NEXO);

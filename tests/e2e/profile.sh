@@ -15,6 +15,14 @@ within 5 terminal_answers t1
 sync_now t1
 socket=$work/t1/till.sock
 
+"$scrip" policy explain "$pki" >"$work/explained"
+grep -q 'one code, offline, at most *50.00 EUR' "$work/explained" &&
+    grep -q 'V x (k - 1) *0.00 EUR' "$work/explained"
+report "the policy is explained" $? "$(cat "$work/explained")"
+"$scrip" pki objects "$pki" --store-terminals 4 >/dev/null
+"$scrip" policy explain "$pki" | grep -q 'V x (k - 1) *150.00 EUR'
+report "and says what four terminals can lose" $? "$("$scrip" policy explain "$pki")"
+
 # A challenge, and a token that answers it.
 challenge() { # transaction, total
     "$scrip" challenge --socket "$socket" --transaction "$1" --total "$2" --sale-id TILL9 \
@@ -92,7 +100,7 @@ network_up
 sync_now t1
 "$scrip" pki objects "$pki" --online-first 1 >/dev/null
 sync_now t1
-within 20 status_is t1 '.policy_seq == 2 and .keys_seq == 2'
+within 20 status_is t1 '.policy_seq == 3 and .keys_seq == 3'
 report "new objects are applied" $? "$(terminal_answers t1)"
 coupon 6
 is "the host lets one stand" Success "$result"
@@ -110,7 +118,7 @@ PY
 "$scrip" pki objects "$pki" --remove-root "$kid" >"$work/objects.log" 2>&1
 report "a root is removed" $? "$(cat "$work/objects.log")"
 sync_now t1
-within 20 status_is t1 '.policy_seq == 3 and .keys_seq == 3'
+within 20 status_is t1 '.policy_seq == 4 and .keys_seq == 4'
 report "terminal and host follow the other root" $? "$(terminal_answers t1)"
 mint
 redeem t1 "$code" 20.00
