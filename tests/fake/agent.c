@@ -225,7 +225,7 @@ static void log_nothing(void *context, enum hal_log_level level, const char *tex
 static const struct hal_till till_hal = {NULL, receive, reply, send_event};
 static const struct hal_printer printer_hal = {NULL, 20, print_line, print_qr, NULL, cut};
 static const struct hal_log log_hal = {NULL, log_nothing};
-static const struct hal hal = {.till = &till_hal, .printer = &printer_hal, .log = &log_hal};
+struct hal fake_hal;
 
 void fake_open(void)
 {
@@ -236,7 +236,8 @@ void fake_open(void)
     agent.page.currency = 978;
     agent.page.currency_exponent = 2;
     agent.page.time_s = 1772366400; /* 2026-03-01T12:00:00Z */
-    till_open(&till, &self, &hal, arena, sizeof arena);
+    fake_hal = (struct hal){.till = &till_hal, .printer = &printer_hal, .log = &log_hal};
+    till_open(&till, &self, &fake_hal, arena, sizeof arena);
 }
 
 void fake_send(enum hal_till_kind kind, const char *message)

@@ -48,6 +48,7 @@ extern struct fake_agent agent;
 extern struct fake_till link;
 extern struct fake_printer printer;
 extern struct till till;
+extern struct hal fake_hal; /* a test may add devices; fake_open() takes them away again */
 
 /* Everything as after a start, with a terminal M1.S1.T1 in euros. */
 void fake_open(void);
