@@ -40,8 +40,11 @@ static void load_objects(struct agent *agent)
     status = load_object(agent, BLOB_KEYS, OBJECT_KEYS, &agent->bundle.object_roots, &object);
     if (status == SCRIP_OK)
         status = keyset_read(&object, &agent->keyset);
-    if (status == SCRIP_OK)
+    if (status == SCRIP_OK) {
         status = keyset_roots(&agent->keyset, &agent->bundle.object_roots, &agent->roots);
+        if (status != SCRIP_OK)
+            memset(&agent->keyset, 0, sizeof agent->keyset);
+    }
     /* Without a key set nobody has removed anybody. */
     if (agent->roots.count == 0)
         agent->roots = agent->bundle.object_roots;
@@ -364,6 +367,7 @@ enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundl
     agent->service = SCRIP_FAULT_FOREIGN;
     TRY(journal_format(agent->hal->journal, &agent->keys));
     memset(&agent->ledger, 0, sizeof agent->ledger);
+    challenge_withdraw(agent);
     agent->event_count = 0; /* what was announced of the old epoch no longer holds */
     agent->service = enter_service(agent);
     return agent->service;

@@ -87,6 +87,12 @@ static void test_a_key_set_without_our_roots_is_refused(void)
     struct object object;
     CHECK_STATUS(object_verify(data, OBJECT_KEYS, &agent()->bundle.object_roots, &object),
                  SCRIP_OK);
+    /* Had it come into the flash all the same, nobody would be believed by it. */
+    bring(OBJECT_KEYS, terminal.root);
+    CHECK_EQ_INT(agent()->keyset.count, 0);
+    CHECK_EQ_INT(agent()->roots.count, 2);
+    struct token_claims claims = test_claims(1);
+    CHECK_STATUS(redeem(&claims, 1), SCRIP_REFUSED_KEYS_STALE);
     test_terminal_free(&terminal);
 }
 
