@@ -8,7 +8,7 @@
 #include "tests/fuzz/medium.h"
 #include "tests/support/shop.h"
 
-enum { IMAGE_BYTES = 16 * MEDIUM_SECTOR, BUDGET = 200000, RECORDS = 24 };
+enum { IMAGE_BYTES = 24 * MEDIUM_SECTOR, BUDGET = 200000, RECORDS = 24 };
 
 static struct medium medium;
 static uint8_t golden[IMAGE_BYTES];
