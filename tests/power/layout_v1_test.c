@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "platform/sim/device.h"
+#include "base/text.h"
 #include "store/journal.h"
 #include "tests/power/harness.h"
 
@@ -43,12 +44,30 @@ static uint8_t payload_of(uint32_t number)
 
 static size_t hex(const char *text, uint8_t *out, size_t cap)
 {
-    size_t len = 0;
-    unsigned byte;
+    size_t digits = strspn(text, "0123456789abcdef");
+    struct buffer bytes = buffer_of(out, cap);
 
-    while (len < cap && sscanf(text + 2 * len, "%2x", &byte) == 1)
-        out[len++] = (uint8_t)byte;
-    return len;
+    if (digits > 2 * cap)
+        digits = 2 * cap;
+    CHECK_STATUS(text_hex_decode(bytes_of(text, digits), &bytes), SCRIP_OK);
+    return bytes.len;
+}
+
+/* The number at *text, which then is past it and the blanks behind. */
+static uint32_t number(const char **text, int base)
+{
+    char *end;
+    unsigned long value = strtoul(*text, &end, base);
+
+    CHECK(end != *text && value <= UINT32_MAX);
+    *text = end + strspn(end, " ");
+    return (uint32_t)value;
+}
+
+/* What follows a word that the line begins with; NULL: it begins with another. */
+static const char *after(const char *line, const char *word)
+{
+    return strncmp(line, word, strlen(word)) == 0 ? line + strlen(word) : NULL;
 }
 
 static void read_slot(const char *text, enum hal_key_slot slot)
@@ -56,29 +75,44 @@ static void read_slot(const char *text, enum hal_key_slot slot)
     keystore.slot[slot].len = hex(text, keystore.slot[slot].data, sizeof keystore.slot[slot].data);
 }
 
+static void read_geometry(const char *at)
+{
+    geometry.size = number(&at, 10);
+    geometry.sector_size = number(&at, 10);
+    geometry.page_size = number(&at, 10);
+    geometry.granularity = (uint16_t)number(&at, 10);
+    geometry.tear_size = (uint16_t)number(&at, 10);
+    geometry.needs_erase = number(&at, 10) != 0;
+}
+
+static void read_entry(const char *at)
+{
+    struct expected *entry = &expected[expected_count++];
+
+    entry->type = (enum journal_type)number(&at, 10);
+    entry->seq = number(&at, 10);
+    entry->len = *at == '-' ? 0 : hex(at, entry->payload, sizeof entry->payload);
+    last_seq = entry->type == JOURNAL_DATA ? entry->seq : last_seq;
+}
+
 static void read_line(const char *line, uint8_t *image)
 {
-    unsigned size, sector, page, granularity, unit, erase, type, seq, offset;
-    int at = 0;
+    const char *at;
 
-    if (sscanf(line, "geometry %u %u %u %u %u %u", &size, &sector, &page, &granularity, &unit,
-               &erase) == 6)
-        geometry = (struct sim_geometry){size,           sector,    page, (uint16_t)granularity,
-                                         (uint16_t)unit, erase != 0};
-    else if (strncmp(line, "device ", 7) == 0)
-        read_slot(line + 7, HAL_KEY_DEVICE);
-    else if (strncmp(line, "signing ", 8) == 0)
-        read_slot(line + 8, HAL_KEY_SIGNING_A);
-    else if (strncmp(line, "state ", 6) == 0)
-        read_slot(line + 6, HAL_KEY_STATE);
-    else if (sscanf(line, "entry %u %u %n", &type, &seq, &at) == 2 && expected_count < ENTRIES) {
-        struct expected *entry = &expected[expected_count++];
-        entry->type = (enum journal_type)type;
-        entry->seq = seq;
-        entry->len = line[at] == '-' ? 0 : hex(line + at, entry->payload, sizeof entry->payload);
-        last_seq = type == JOURNAL_DATA ? seq : last_seq;
-    } else if (image != NULL && sscanf(line, "at %x %n", &offset, &at) == 1) {
-        (void)hex(line + at, image + offset, 32);
+    if ((at = after(line, "geometry ")) != NULL)
+        read_geometry(at);
+    else if ((at = after(line, "device ")) != NULL)
+        read_slot(at, HAL_KEY_DEVICE);
+    else if ((at = after(line, "signing ")) != NULL)
+        read_slot(at, HAL_KEY_SIGNING_A);
+    else if ((at = after(line, "state ")) != NULL)
+        read_slot(at, HAL_KEY_STATE);
+    else if ((at = after(line, "entry ")) != NULL && expected_count < ENTRIES)
+        read_entry(at);
+    else if (image != NULL && (at = after(line, "at ")) != NULL) {
+        uint32_t offset = number(&at, 16);
+        CHECK(offset <= geometry.size - 32);
+        (void)hex(at, image + offset, 32);
     }
 }
 
