@@ -234,6 +234,9 @@ $(B)/tests/bench/journal/files_bench: private BOARD_LIBS += -llmdb
 # Its signatures are the same in every run.
 $(B)/tests/vectors/issuer_test: LINK_WITH = -Wl,--wrap=crypto_sign
 
+# The general reader beside ours, which must not find our functions of the same names.
+$(B)/tests/vectors/differential_test: LINK_LIBS = -lcbor -lcrypto -Wl,--exclude-libs,ALL
+
 # Deterministic CBOR, COSE and the writers of tokens and objects: what a back office needs of us.
 $(B)/lib/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes cbor cose crypto \
     identity object status text) $(addprefix redeem/,mint scan token token_write keyset keyset_write \
@@ -250,7 +253,7 @@ $(B)/scrip.o: $(call archives,$(AGENT)) $(B)/lib/libcjson.a
 $(BINARIES): $(LIBS)
 	@echo "  LD  $@"
 	@$(CC) $(OPTIMISE) $(BOARD_CFLAGS) $(LINK_WITH) -o $@ $(filter %.o,$^) \
-	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(BOARD_LIBS)
+	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(BOARD_LIBS) $(LINK_LIBS)
 
 # Archives and objects ----------------------------------------------------------------------------
 
