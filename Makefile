@@ -231,6 +231,13 @@ $(FUZZERS): LINK_WITH = $(if $(FUZZ),-fsanitize=fuzzer -fprofile-instr-generate)
 
 $(B)/tests/bench/journal/files_bench: private BOARD_LIBS += -llmdb
 
+# Accidents at a chosen call.
+INJECTED := $(addprefix psa_,hash_setup hash_update hash_finish import_key export_key export_public_key \
+    generate_key mac_sign_setup mac_update mac_sign_finish key_derivation_setup key_derivation_input_bytes \
+    key_derivation_output_bytes aead_encrypt aead_decrypt verify_hash sign_hash raw_key_agreement) \
+    mbedtls_calloc scrip_enroll_request scrip_enroll_install
+$(B)/tests/unit/agent_inject_test: LINK_WITH = $(INJECTED:%=-Wl,--wrap=%)
+
 # Its signatures are the same in every run.
 $(B)/tests/vectors/issuer_test: LINK_WITH = -Wl,--wrap=crypto_sign
 

@@ -129,6 +129,8 @@ struct judge {
     uint32_t now_s, floor_s;
 };
 
+static const uint32_t TIME_FLAGS = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
+
 /* The library's clock is not ours: what it says of time is replaced. */
 static int judge_time(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
@@ -150,10 +152,26 @@ static bool same(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
     return a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
 }
 
-/* The library takes a signature that it could not check, for want of memory, for a wrong one. This
- * tries the links between equal names once more and tells the two apart. */
-static enum scrip_status why_untrusted(const mbedtls_x509_crt *chain, mbedtls_x509_crt *roots)
+static enum scrip_status find_flags(mbedtls_x509_crt *chain, mbedtls_x509_crt *roots,
+                                    struct judge *judge, uint32_t *flags)
 {
+    static const mbedtls_x509_crt_profile profile = {
+        MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256),
+        MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY),
+        MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1), 0};
+    int code = mbedtls_x509_crt_verify_with_profile(chain, roots, NULL, &profile, NULL, flags,
+                                                    judge_time, judge);
+    return code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ? SCRIP_OK
+                                                       : cert_status_of(code, SCRIP_FAULT_CRYPTO);
+}
+
+/* The library takes a signature that it could not check, for want of memory or by an accident, for
+ * a wrong one. This tries the links between equal names by themselves, where a lasting accident
+ * shows, and then all once more: a verdict that changes was an accident, too. */
+static enum scrip_status why_untrusted(mbedtls_x509_crt *chain, mbedtls_x509_crt *roots,
+                                       struct judge *judge)
+{
+    uint32_t flags = 0;
     for (const mbedtls_x509_crt *child = chain; child; child = child->next) {
         mbedtls_x509_crt *parent = child->next ? child->next : roots;
         uint8_t hash[CRYPTO_HASH_BYTES];
@@ -169,24 +187,17 @@ static enum scrip_status why_untrusted(const mbedtls_x509_crt *chain, mbedtls_x5
                 return status;
         }
     }
-    return SCRIP_REFUSED_KEY;
+    TRY(find_flags(chain, roots, judge, &flags));
+    return (flags & ~TIME_FLAGS) != 0 ? SCRIP_REFUSED_KEY : SCRIP_FAULT_CRYPTO;
 }
 
 static enum scrip_status verify(mbedtls_x509_crt *chain, mbedtls_x509_crt *roots,
                                 struct judge *judge)
 {
-    static const mbedtls_x509_crt_profile profile = {
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256),
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECDSA) | MBEDTLS_X509_ID_FLAG(MBEDTLS_PK_ECKEY),
-        MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1), 0};
-    const uint32_t time_flags = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
     uint32_t flags = 0;
-    int code = mbedtls_x509_crt_verify_with_profile(chain, roots, NULL, &profile, NULL, &flags,
-                                                    judge_time, judge);
-    if (code != 0 && code != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
-        return cert_status_of(code, SCRIP_FAULT_CRYPTO);
-    if (flags & ~time_flags)
-        return why_untrusted(chain, roots);
+    TRY(find_flags(chain, roots, judge, &flags));
+    if (flags & ~TIME_FLAGS)
+        return why_untrusted(chain, roots, judge);
     if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
         return SCRIP_REFUSED_EXPIRED;
     return flags == 0 ? SCRIP_OK : SCRIP_REFUSED_NOT_YET;
