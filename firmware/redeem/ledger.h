@@ -76,6 +76,10 @@ struct ledger {
 
     uint32_t member_day;
     uint32_t member_least_minor; /* nobody outside the table was given more than this today */
+    struct {
+        bool known;
+        uint8_t member[TOKEN_ID_BYTES], key[8];
+    } asked; /* whom ledger_member_today() was asked about last: the append needs no second HMAC */
     uint16_t spent_count, ref_count, member_count, mark_count;
     struct ledger_spent spent[LIMIT_SPENT];
     struct ledger_ref refs[LEDGER_REFS]; /* oldest first */
@@ -160,7 +164,7 @@ MUST_CHECK enum scrip_status ledger_draw(const struct ledger *ledger, uint32_t i
 
 /* What the member was given today: exact for the LEDGER_MEMBERS highest of the day, else an upper
  * bound. UINT64_MAX: the library failed. */
-uint64_t ledger_member_today(const struct ledger *ledger, const uint8_t member[TOKEN_ID_BYTES],
+uint64_t ledger_member_today(struct ledger *ledger, const uint8_t member[TOKEN_ID_BYTES],
                              uint32_t t_s);
 
 /* Drops spent entries whose exp + 120 s lies below the floor; persists the clock's part with the

@@ -28,6 +28,10 @@ static enum scrip_status member_key(const struct ledger *ledger,
                                     const uint8_t member[TOKEN_ID_BYTES], uint8_t key[8])
 {
     const struct bytes part = bytes_of(member, TOKEN_ID_BYTES);
+    if (ledger->asked.known && memcmp(ledger->asked.member, member, TOKEN_ID_BYTES) == 0) {
+        memcpy(key, ledger->asked.key, 8);
+        return SCRIP_OK;
+    }
     return mac8(ledger, &part, 1, key);
 }
 
@@ -138,7 +142,7 @@ static struct ledger_member *find_member(struct ledger *ledger, const uint8_t ke
     return NULL;
 }
 
-uint64_t ledger_member_today(const struct ledger *ledger, const uint8_t member[TOKEN_ID_BYTES],
+uint64_t ledger_member_today(struct ledger *ledger, const uint8_t member[TOKEN_ID_BYTES],
                              uint32_t t_s)
 {
     uint8_t key[8];
@@ -146,6 +150,9 @@ uint64_t ledger_member_today(const struct ledger *ledger, const uint8_t member[T
         return 0;
     if (member_key(ledger, member, key) != SCRIP_OK)
         return UINT64_MAX;
+    memcpy(ledger->asked.member, member, TOKEN_ID_BYTES);
+    memcpy(ledger->asked.key, key, 8);
+    ledger->asked.known = true;
     for (size_t i = 0; i < ledger->member_count; i++)
         if (memcmp(ledger->members[i].key, key, 8) == 0)
             return ledger->members[i].sum_minor;

@@ -158,7 +158,7 @@ static bool claims_hold(const cbor_item_t *payload)
 static size_t put_string(uint8_t *out, uint8_t major, struct bytes value)
 {
     size_t head = value.len < 24 ? 1 : value.len < 256 ? 2 : 3;
-    out[0] = (uint8_t)(major << 5 | (head == 1 ? value.len : 22 + head));
+    out[0] = (uint8_t)((size_t)major << 5 | (head == 1 ? value.len : 22 + head));
     if (head == 3)
         out[1] = (uint8_t)(value.len >> 8);
     if (head > 1)
