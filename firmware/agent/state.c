@@ -49,7 +49,7 @@ uint32_t state_bits(struct agent *agent)
         bits |= SCRIP_STATE_KEYS_STALE;
     if (agent->training)
         bits |= SCRIP_STATE_TRAINING;
-    if (state.suspended)
+    if (agent->ledger.suspended)
         bits |= SCRIP_STATE_SUSPENDED;
     return bits;
 }

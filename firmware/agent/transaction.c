@@ -78,7 +78,7 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
     *facts = (struct facts){
         .policy = agent->policy.seq != 0 ? &agent->policy : NULL,
         .host_ready = host_ready,
-        .suspended = state.suspended,
+        .suspended = agent->ledger.suspended,
         .full = room.records == 0,
         .unsettled_count = agent->ledger.unsettled_count,
         .unsettled_minor = agent->ledger.unsettled_minor,

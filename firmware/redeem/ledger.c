@@ -149,13 +149,14 @@ enum scrip_status ledger_refence(struct ledger *ledger)
         return SCRIP_OK;
     TRY(journal_refence(ledger->journal, &last_seq));
     uint32_t floor_s = ledger->floor_s, unc_s = ledger->unc_s, signed_s = ledger->signed_s;
-    bool fork = ledger->fork;
+    bool fork = ledger->fork, suspended = ledger->suspended;
     memcpy(spent_key, ledger->spent_key, sizeof spent_key);
     forget(ledger, ledger->journal, ledger->keys);
     memcpy(ledger->spent_key, spent_key, sizeof spent_key);
     bytes_wipe(spent_key, sizeof spent_key);
     enum scrip_status status = ledger_recover(ledger, &found);
     ledger->fork |= fork;
+    ledger->suspended = suspended;
     ledger_clock(ledger, floor_s, unc_s, signed_s);
     if (status != SCRIP_OK)
         ledger->broken = true;

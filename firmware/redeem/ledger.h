@@ -68,11 +68,13 @@ struct ledger {
     uint32_t acked_ask; /* an acknowledged ask whose outcome is not, 0: none */
     bool broken;        /* an append faulted: closed until refenced */
     bool fork;          /* chain and host disagree: redeem off; durable */
+    bool suspended;     /* the host has said so: redeem off; durable */
 
     uint32_t since_checkpoint; /* records that recovery would have to replay */
     uint32_t recovered_spent;  /* spent entries that recovery would have to hold */
     struct journal_at checkpoint;
     uint32_t noted_ack, noted_floor_s; /* as the newest note has them */
+    bool noted_suspended;
 
     uint32_t member_day;
     uint32_t member_least_minor; /* nobody outside the table was given more than this today */
@@ -238,6 +240,11 @@ MUST_CHECK enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
 /* The host has shown that our chain is not the only one of our name: redeem off from now on, also
  * after a restart; nothing is freed. FAULT_FORK: noted. FAULT_FLASH, FAULT_READ_ONLY. */
 MUST_CHECK enum scrip_status ledger_declare_fork(struct ledger *ledger);
+
+/* The host has suspended this terminal, or has lifted that: also after a restart. Known in RAM
+ * whatever happens to the note; one that found no room is written again by ledger_idle(). OK,
+ * REFUSED_FULL, FAULT_READ_ONLY, FAULT_FLASH. */
+MUST_CHECK enum scrip_status ledger_suspend(struct ledger *ledger, bool suspended);
 
 /* One idle step: checkpoint, erase ahead, reclaim. AGAIN: there is more to do. FAULT_READ_ONLY:
  * closed by a fault. */

@@ -10,7 +10,7 @@
 
 enum { NOTE_CHECKPOINT = 1, NOTE_STATE = 2, NOTE_HEAD_BYTES = 3, RUN_HEAD_BYTES = 2 };
 enum run { RUN_STATE = 1, RUN_SPENT, RUN_REF, RUN_MEMBER, RUN_MARK, RUNS };
-enum { STATE_BYTES = 102, FLAG_FORK = 1, FLAG_ASK_MEMBER = 2 };
+enum { STATE_BYTES = 102, FLAG_FORK = 1, FLAG_ASK_MEMBER = 2, FLAG_SUSPENDED = 4 };
 
 static const uint8_t ITEM_BYTES[RUNS] = {
     [RUN_STATE] = STATE_BYTES, [RUN_SPENT] = 16, [RUN_REF] = 8, [RUN_MEMBER] = 12, [RUN_MARK] = 5};
@@ -111,7 +111,8 @@ static enum scrip_status put_state(struct writer *w)
     put_u32(&out, l->member_day);
     put_u32(&out, l->member_least_minor);
     uint8_t flags = (uint8_t)((l->fork ? FLAG_FORK : 0) |
-                              (l->ask_has_member ? FLAG_ASK_MEMBER : 0));
+                              (l->ask_has_member ? FLAG_ASK_MEMBER : 0) |
+                              (l->suspended ? FLAG_SUSPENDED : 0));
     buffer_put_byte(&out, flags);
     buffer_put_byte(&out, 0);
     assert(!out.overflow && out.len == STATE_BYTES);
@@ -141,6 +142,8 @@ static enum scrip_status load_state(struct ledger *l, const uint8_t *at)
     l->member_least_minor = take_u32(&at);
     l->fork = (*at & FLAG_FORK) != 0;
     l->ask_has_member = (*at & FLAG_ASK_MEMBER) != 0;
+    l->suspended = (*at & FLAG_SUSPENDED) != 0;
+    l->noted_suspended = l->suspended;
     l->noted_ack = l->acked_seq;
     l->noted_floor_s = l->floor_s;
     return SCRIP_OK;
@@ -224,6 +227,7 @@ enum scrip_status ledger_checkpoint(struct ledger *ledger)
     ledger->recovered_spent = ledger->spent_count;
     ledger->noted_ack = ledger->acked_seq;
     ledger->noted_floor_s = ledger->floor_s;
+    ledger->noted_suspended = ledger->suspended;
     return SCRIP_OK;
 }
 
@@ -235,6 +239,7 @@ enum scrip_status ledger_note_state(struct ledger *ledger)
     TRY(end_note(&w, true));
     ledger->noted_ack = ledger->acked_seq;
     ledger->noted_floor_s = ledger->floor_s;
+    ledger->noted_suspended = ledger->suspended;
     return SCRIP_OK;
 }
 

@@ -161,6 +161,14 @@ enum scrip_status ledger_declare_fork(struct ledger *ledger)
     return status == SCRIP_FAULT_FLASH ? status : SCRIP_FAULT_FORK;
 }
 
+enum scrip_status ledger_suspend(struct ledger *ledger, bool suspended)
+{
+    ledger->suspended = suspended;
+    if (ledger->noted_suspended == suspended)
+        return SCRIP_OK;
+    return ledger_note_state(ledger);
+}
+
 enum scrip_status ledger_ack(struct ledger *ledger, uint32_t seq,
                              const uint8_t head[RECORD_LINK_BYTES])
 {
@@ -206,7 +214,8 @@ enum scrip_status ledger_idle(struct ledger *ledger)
                 ledger->spent_count < LIMIT_SPENT / 2;
     if (ledger->since_checkpoint >= IDLE_PERIOD || much) {
         status = ledger_checkpoint(ledger);
-    } else if (ledger->acked_seq - ledger->noted_ack >= LEDGER_PERIOD ||
+    } else if (ledger->suspended != ledger->noted_suspended ||
+               ledger->acked_seq - ledger->noted_ack >= LEDGER_PERIOD ||
                ledger->floor_s - ledger->noted_floor_s >= FLOOR_STEP_S) {
         status = ledger_note_state(ledger);
     } else {

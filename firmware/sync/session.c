@@ -173,6 +173,16 @@ static enum scrip_status fault_of(int status)
     return status >= 400 ? SCRIP_FAULT_REJECTED : SCRIP_FAULT_PROTOCOL;
 }
 
+/* Written at once, so that pulling the plug lifts nothing; what the journal does not take now, the
+ * ledger's idle step writes. */
+static void suspend(struct sync *sync, bool suspended)
+{
+    enum scrip_status status = ledger_suspend(sync->parts->ledger, suspended);
+
+    if (status != SCRIP_OK)
+        log_end(sync, status);
+}
+
 /* An answer that is neither the good one nor "not modified". */
 static void refused(struct sync *sync)
 {
@@ -185,7 +195,7 @@ static void refused(struct sync *sync)
                          &problem);
     sync_say(sync, problem.name);
     if (strcmp(problem.name, "suspended") == 0)
-        sync->state.suspended = true;
+        suspend(sync, true);
     if (strcmp(problem.name, "epoch-stale") == 0)
         kind = RETRY_HOURLY;
     if (sync->exchange == EXCHANGE_SETTLE && settle_problem(sync, &problem) == SETTLE_AT_ONCE &&
@@ -206,7 +216,7 @@ static void succeeded(struct sync *sync)
     uint64_t now = uptime(sync);
 
     sync->state.last = SCRIP_OK;
-    sync->state.suspended = false;
+    suspend(sync, false);
     retry_succeeded(&sync->retry);
     sync->retry.next_up_ms = now;
     sync->exchange = EXCHANGE_NONE;

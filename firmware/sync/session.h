@@ -74,9 +74,8 @@ struct sync_state {
     uint64_t next_up_ms;       /* when it will be tried again */
     uint32_t settled, refused; /* records since boot */
     uint64_t signed_up_ms;     /* when the last signed time arrived */
-    bool suspended;
-    bool objects_changed; /* a key set or policy was stored: the agent reloads and clears it */
-    uint32_t late_seq;    /* newest late verdict */
+    bool objects_changed;      /* a key set or policy was stored: the agent reloads and clears it */
+    uint32_t late_seq;         /* newest late verdict */
 };
 
 /* Complete in sync/session_state.h for whoever must allocate it. All zero, or closed, it is a

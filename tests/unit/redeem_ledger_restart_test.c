@@ -321,10 +321,37 @@ static void test_a_read_only_journal_can_be_settled(void)
     shop_close(&shop);
 }
 
+/* Known whatever the medium did, and written as soon as it can be. */
+static void test_a_suspension_outlives_a_fault_and_a_restart(void)
+{
+    open_shop(&SHOP_NOR);
+    redeem(1, 1);
+    shop.flash.fault_at = shop.flash.operations + 1;
+    CHECK_STATUS(shop_redeem(&shop, 200, 200, PERMIT_OFFLINE, &entry), SCRIP_FAULT_FLASH);
+    CHECK_STATUS(ledger_suspend(&shop.ledger, true), SCRIP_FAULT_READ_ONLY);
+    CHECK(shop.ledger.suspended);
+    CHECK_STATUS(ledger_refence(&shop.ledger), SCRIP_OK);
+    CHECK(shop.ledger.suspended);
+    CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK(shop.ledger.suspended);
+    /* In a checkpoint as in a note of its own. */
+    for (uint32_t i = 2; i < LEDGER_PERIOD + 9; i++)
+        redeem(i, i);
+    CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK(shop.ledger.suspended);
+    CHECK_STATUS(ledger_suspend(&shop.ledger, false), SCRIP_OK);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK(!shop.ledger.suspended);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     CHECK_RUN(test_a_checkpoint_outlives_its_sector);
     CHECK_RUN(test_a_restart_knows_what_was_known);
+    CHECK_RUN(test_a_suspension_outlives_a_fault_and_a_restart);
     CHECK_RUN(test_a_fault_closes_until_it_is_known_what_is_there);
     CHECK_RUN(test_an_unreadable_record_is_missing_and_the_rest_goes_on);
     CHECK_RUN(test_the_value_of_an_unreadable_record_leaves_the_sums);

@@ -66,6 +66,7 @@ static struct rig {
     uint32_t late_room; /* 0: any number */
     bool late_broken;
     int acks;
+    int suspensions; /* how often it was set or lifted */
 
     uint8_t blob[LIMIT_OBJECT_BYTES];
     size_t blob_len;
@@ -165,6 +166,13 @@ enum scrip_status ledger_declare_fork(struct ledger *ledger)
 {
     ledger->fork = true;
     return SCRIP_FAULT_FORK;
+}
+
+enum scrip_status ledger_suspend(struct ledger *ledger, bool suspended)
+{
+    rig.suspensions += ledger->suspended != suspended;
+    ledger->suspended = suspended;
+    return SCRIP_OK;
 }
 
 enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledger_story *story)

@@ -205,7 +205,7 @@ static void test_problems(void)
         CHECK_EQ_STRING(state.problem, cases[i].problem);
         CHECK_EQ_INT(rig.requests, 1);
         CHECK(delay_ms >= cases[i].least_ms && delay_ms <= cases[i].most_ms + 100);
-        CHECK_EQ_INT(state.suspended, strcmp(cases[i].problem, "suspended") == 0);
+        CHECK_EQ_INT(rig.ledger.suspended, strcmp(cases[i].problem, "suspended") == 0);
         CHECK_EQ_INT(rig.acks, 0);
         CHECK(!rig.ledger.fork);
         CHECK(state.host_reachable);
@@ -230,14 +230,15 @@ static void test_suspension_ends_with_the_first_good_answer(void)
     rig.host.status = 403;
     rig.host.problem = "{\"type\":\"urn:scrip:err:suspended\"}";
     rig_now();
-    CHECK(rig_state().suspended);
+    CHECK(rig.ledger.suspended);
     rig.host.status = 503;
     rig.host.problem = NULL;
     rig_now();
-    CHECK(rig_state().suspended);
+    CHECK(rig.ledger.suspended);
     rig.host.status = 0;
     rig_now();
-    CHECK(!rig_state().suspended);
+    CHECK(!rig.ledger.suspended);
+    CHECK_EQ_INT(rig.suspensions, 2);
     CHECK_EQ_STRING(rig_state().problem, "");
     rig_close();
 }
