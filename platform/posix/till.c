@@ -17,8 +17,10 @@
 #include "platform/posix/log.h"
 #include "platform/posix/till_events.h"
 #include "platform/posix/till_listen.h"
+#include "platform/posix/till_peers.h"
 
-enum { IDLE_S = 60, CONNECTIONS = 32 };
+/* What till_peers has displaced is still with the server for a moment. */
+enum { ACCEPTED = 2 * POSIX_TILL_CONNECTIONS };
 
 enum request_state { READING, QUEUED, TAKEN, ANSWERED };
 
@@ -63,6 +65,14 @@ static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned cod
     result = MHD_queue_response(connection, code, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static int fd_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info != NULL ? info->connect_fd : -1;
 }
 
 /* What is wrong before the agent sees it: nexo's word for it, and a sentence. */
@@ -148,7 +158,8 @@ static enum MHD_Result start(struct posix_till *till, struct MHD_Connection *con
                       "Content-Type must be application/json");
     struct posix_till_request *request = malloc(sizeof *request);
     if (request == NULL)
-        return MHD_NO;
+        return refuse(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "Busy",
+                      "the terminal has no memory for another message: try again");
     memset(request, 0, offsetof(struct posix_till_request, body));
     request->connection = connection;
     request->kind = route->kind;
@@ -210,6 +221,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     if (request->too_long)
         return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, "MessageFormat",
                       "a message has at most 16384 bytes");
+    till_peers_waits(till, fd_of(connection), true);
     if (request->events)
         return till_events_subscribe(till, connection);
     if (request->state == READING)
@@ -226,8 +238,8 @@ static void completed(void *context, struct MHD_Connection *connection, void **s
     struct posix_till *till = context;
     struct posix_till_request *request = *slot;
 
-    (void)connection;
     (void)code;
+    till_peers_waits(till, fd_of(connection), false);
     if (request == NULL)
         return;
     (void)pthread_mutex_lock(&till->lock);
@@ -246,13 +258,13 @@ static void completed(void *context, struct MHD_Connection *connection, void **s
 static void connected(void *context, struct MHD_Connection *connection, void **slot,
                       enum MHD_ConnectionNotificationCode code)
 {
-    const struct posix_till *till = context;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct posix_till *till = context;
 
     (void)slot;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED && info != NULL)
-        till_log_peer(info->connect_fd, till->log);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        till_peers_join(till, fd_of(connection));
+    else
+        till_peers_leave(till, fd_of(connection));
 }
 
 static enum scrip_status till_receive(void *context, struct hal_till_message *message)
@@ -314,9 +326,10 @@ static struct MHD_Daemon *serve(struct posix_till *till, int fd)
 {
     return MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        handle, till, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_NOTIFY_COMPLETED, completed,
-        till, MHD_OPTION_NOTIFY_CONNECTION, connected, till, MHD_OPTION_END);
+        handle, till, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)POSIX_TILL_READ_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ACCEPTED,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, till, MHD_OPTION_NOTIFY_CONNECTION, connected, till,
+        MHD_OPTION_END);
 }
 
 static enum scrip_status start_daemon(struct posix_till *till, int fd, struct MHD_Daemon **daemon)

@@ -7,9 +7,10 @@
  *
  * A request waits, suspended, until the agent has replied. Bodies are JSON of at most
  * POSIX_TILL_MESSAGE bytes; what is wrong in HTTP is answered here, as {"ErrorCondition", "error"}.
- * The Unix socket has mode 0660 and the credentials of whoever connects are logged. On TCP a
- * request must carry the cookie file's text as a bearer token, name this host and come from no web
- * page.
+ * A request that stands still for POSIX_TILL_READ_S before it is whole is dropped, and gives its
+ * place up earlier where others need it (till_peers.h). The Unix socket has mode 0660 and the
+ * credentials of whoever connects are logged. On TCP a request must carry the cookie file's text as
+ * a bearer token, name this host and come from no web page.
  *
  * Memory   The caller owns struct posix_till; hal points into it, so it must not move. Messages and
  *          answers are on the heap until they are sent.
@@ -31,7 +32,15 @@ struct posix_till_request;
 struct posix_till_subscriber;
 
 enum { POSIX_TILL_MESSAGE = 16384, POSIX_TILL_WAITING = 16, POSIX_TILL_SUBSCRIBERS = 8 };
+enum { POSIX_TILL_CONNECTIONS = 32, POSIX_TILL_READ_S = 5 };
 enum { POSIX_TILL_COOKIE = 64 }; /* hex digits of 32 random bytes */
+
+/* Private to till_peers. */
+struct posix_till_peer {
+    bool used, waits;
+    int fd;
+    uint32_t user, since;
+};
 
 struct posix_till_options {
     const char *socket_path;
@@ -51,7 +60,8 @@ struct posix_till {
     pthread_mutex_t lock; /* guards everything below, and each request and subscriber */
     struct posix_till_request *requests[POSIX_TILL_WAITING];
     struct posix_till_subscriber *subscribers[POSIX_TILL_SUBSCRIBERS];
-    uint32_t next_peer;
+    struct posix_till_peer peers[POSIX_TILL_CONNECTIONS];
+    uint32_t next_peer, next_since;
     bool closing;
 };
 

@@ -117,12 +117,14 @@ bool till_same_secret(const char *given, const char *secret)
     return difference == 0;
 }
 
-void till_log_peer(int fd, const struct hal_log *log)
+uint32_t till_log_peer(int fd, const struct hal_log *log)
 {
     struct ucred peer;
     socklen_t len = sizeof peer;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0)
-        posix_log_say(log, HAL_LOG_INFO, "till: connected: user %u, group %u, process %d", peer.uid,
-                      peer.gid, peer.pid);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.pid <= 0)
+        return UINT32_MAX;
+    posix_log_say(log, HAL_LOG_INFO, "till: connected: user %u, group %u, process %d", peer.uid,
+                  peer.gid, peer.pid);
+    return peer.uid;
 }

@@ -24,7 +24,7 @@ MUST_CHECK enum scrip_status till_make_cookie(const char *path, const struct hal
 /* Compares without telling by its time where the two differ. */
 bool till_same_secret(const char *given, const char *secret);
 
-/* Logs who has connected. */
-void till_log_peer(int fd, const struct hal_log *log);
+/* Logs who has connected, and says which user that is; UINT32_MAX: over TCP nobody knows. */
+uint32_t till_log_peer(int fd, const struct hal_log *log);
 
 #endif

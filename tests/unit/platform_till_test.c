@@ -251,6 +251,50 @@ static void test_more_than_fit_are_told_to_come_again(void)
     temp_close(&temp);
 }
 
+/* Nobody keeps others out by requests that never end, also by ones that go on byte by byte. */
+static void test_half_a_request_holds_no_place_that_others_need(void)
+{
+    static const char
+        half[] = "POST /nexo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                 "Content-Length: 2\r\n\r\n{";
+    struct hal_till_message message = {0}, other = {0};
+    int fds[3 * POSIX_TILL_CONNECTIONS];
+    size_t count = sizeof fds / sizeof *fds;
+
+    begin(false);
+    int patient = dial();
+    post(patient, "/nexo", "application/json", "{}", 2);
+    REQUIRE(receive(&message)); /* it waits, however many come */
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = dial();
+        say(fds[i], half, strlen(half));
+    }
+    int fd = dial();
+    post(fd, "/nexo", "application/json", "{}", 2);
+    REQUIRE(receive(&other));
+    CHECK_STATUS(reply(&other, "{\"second\":1}"), SCRIP_OK);
+    hear(fd, NULL);
+    CHECK(strstr(answer, "second") != NULL);
+    CHECK_STATUS(reply(&message, "{\"first\":1}"), SCRIP_OK);
+    hear(patient, NULL);
+    CHECK(strstr(answer, "first") != NULL);
+    for (size_t i = 0; i < count; i++)
+        (void)close(fds[i]);
+    end();
+}
+
+static void test_half_a_request_ends_in_time(void)
+{
+    begin(false);
+    int fd = dial();
+    say(fd, "POST /nexo", 10);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    CHECK(poll(&ready, 1, (POSIX_TILL_READ_S + 3) * 1000) == 1);
+    hear(fd, NULL);
+    CHECK(strstr(answer, "200") == NULL);
+    end();
+}
+
 static void test_events_go_to_every_subscriber(void)
 {
     static const char event[] = "{\"SaleToPOIRequest\":{}}";
@@ -365,6 +409,8 @@ int main(void)
     CHECK_RUN(test_bad_http_is_answered_here);
     CHECK_RUN(test_the_limit_is_exact_and_named);
     CHECK_RUN(test_more_than_fit_are_told_to_come_again);
+    CHECK_RUN(test_half_a_request_holds_no_place_that_others_need);
+    CHECK_RUN(test_half_a_request_ends_in_time);
     CHECK_RUN(test_events_go_to_every_subscriber);
     CHECK_RUN(test_subscribers_that_hung_up_make_room);
     CHECK_RUN(test_a_second_server_is_kept_out_and_a_stale_socket_is_not);
