@@ -81,11 +81,10 @@ static enum scrip_status judge(const struct trust *trust, const struct token *to
     out->bound = is_bound(trust->challenge, claims);
     if (!out->bound && (trust->challenge != NULL || claims->has_txh))
         return SCRIP_REFUSED_BINDING;
-    TRY(check_time(trust, claims, out->bound));
     out->token = token->bytes;
     out->issuer = key->issuer;
     out->now = trust->now;
-    return SCRIP_OK;
+    return check_time(trust, claims, out->bound);
 }
 
 enum scrip_status verify_token(const struct trust *trust, struct token *token, struct voucher *out)
@@ -95,7 +94,7 @@ enum scrip_status verify_token(const struct trust *trust, struct token *token, s
     enum scrip_status status = judge(trust, token, out);
     if (status == SCRIP_OK)
         out->seal = SEAL_VOUCHER;
-    else
+    else if (status != SCRIP_REFUSED_EXPIRED)
         memset(out, 0, sizeof *out);
     return status;
 }

@@ -45,7 +45,8 @@ struct voucher {
 
 /*
  * Consumes the token's seal. The statuses in the order in which they are found out; *out is zeroed
- * unless OK:
+ * unless OK, but for REFUSED_EXPIRED, which leaves token, claims and issuer for a look at what the
+ * code was given once; without a seal it buys nothing:
  *
  *   FAULT_SEAL          the token does not come from token_parse()
  *   REFUSED_FOREIGN     a receipt is not worth anything

@@ -121,6 +121,42 @@ static void test_a_retry_is_not_held_against_limits(void)
     test_terminal_free(&terminal);
 }
 
+/* The value is durable, whatever the code's date says when the till asks again: also behind the
+ * time for which the ledger keeps the code itself. Another sale, or another code, gets nothing. */
+static void test_a_retry_after_the_code_expired(void)
+{
+    uint8_t text[LIMIT_CODE_CHARS];
+    struct scrip_answer first, again;
+    struct scrip_sale sale = test_sale(1), retry = sale, other = test_sale(2);
+    struct bytes code;
+
+    test_terminal_open(&terminal);
+    code = test_terminal_code(&terminal, 1, text);
+    CHECK_STATUS(redeem(code, &sale, &first), SCRIP_OK);
+    static const char *const services[] = {"R1", "R2"};
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t seq;
+        struct token_claims claims = test_claims(1);
+        struct ledger *ledger = &agent_of(&terminal.scrip)->ledger;
+        sim_rtc_advance(&terminal.rtc, 600 * 1000);
+        if (i == 1)
+            ledger_clock(ledger, TEST_NOW_S + 1000, 0, TEST_NOW_S);
+        CHECK(ledger_is_spent(ledger, TEST_ISSUER, claims.cti, &seq) == (i == 0));
+        retry.service_id = services[i];
+        CHECK_STATUS(redeem(code, &retry, &again), SCRIP_OK);
+        CHECK_EQ_STRING(again.reference, first.reference);
+        CHECK_EQ_INT(again.amount_minor, first.amount_minor);
+        CHECK_STATUS(redeem(code, &other, &again), SCRIP_REFUSED_EXPIRED);
+        retry.service_id = i == 0 ? "R3" : "R4";
+        uint8_t second[LIMIT_CODE_CHARS];
+        claims = test_claims(2);
+        CHECK_STATUS(redeem(test_code(&terminal.issuer, &claims, 'B', second), &retry, &again),
+                     SCRIP_REFUSED_EXPIRED);
+    }
+    CHECK_EQ_INT(agent_of(&terminal.scrip)->ledger.head_seq, 1);
+    test_terminal_free(&terminal);
+}
+
 static void test_refusals_have_words_and_leave_no_record(void)
 {
     static const struct {
@@ -447,6 +483,7 @@ int main(void)
     CHECK_RUN(test_a_code_is_worth_something_once);
     CHECK_RUN(test_the_same_request_gets_the_same_answer);
     CHECK_RUN(test_a_retry_is_not_held_against_limits);
+    CHECK_RUN(test_a_retry_after_the_code_expired);
     CHECK_RUN(test_refusals_have_words_and_leave_no_record);
     CHECK_RUN(test_bad_sales_name_the_field);
     CHECK_RUN(test_scanner_serves_the_open_sale_only);

@@ -31,6 +31,8 @@ static enum scrip_status verify_bytes(struct bytes bytes, enum token_kind kind)
     CHECK_EQ_INT(token.seal, 0);
     if (status == SCRIP_OK)
         CHECK_EQ_INT(voucher.seal, SEAL_VOUCHER);
+    else if (status == SCRIP_REFUSED_EXPIRED)
+        CHECK_EQ_INT(voucher.seal, 0); /* what it was, and no way to redeem it */
     else
         CHECK_EQ_BYTES(&voucher, &zero, sizeof voucher);
     return status;
