@@ -189,6 +189,7 @@ MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const cha
 /* Checks and stores a bundle, begins the epoch on a fresh journal. On failure the terminal is as
  * before, or after a fault of its storage out of service. REFUSED_UNSETTLED: the journal holds
  * records that the host has not acknowledged. REFUSED_STATE: the bundle's epoch is not a new one.
+ * REFUSED_KEY: it is for another request, or not from the back office that the terminal belongs to.
  * REFUSED_BUSY. */
 MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle,
                                                   size_t len);

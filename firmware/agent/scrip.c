@@ -342,10 +342,20 @@ static bool holds_unsettled(struct agent *agent)
            journal_next_seq(journal) - 1 != journal_acked(journal);
 }
 
+/* False: it belongs to nobody yet, or what it kept of its owner is gone. */
+static bool has_owner(const struct agent *agent, struct enroll_owner *owner)
+{
+    if (agent->keys.epoch == 0 || agent->bundle.root_count == 0)
+        return false;
+    owner->bundle = &agent->bundle;
+    owner->roots = agent->roots.count != 0 ? &agent->roots : &agent->bundle.object_roots;
+    return true;
+}
+
 enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle, size_t len)
 {
     struct agent *agent = agent_of(scrip);
-
+    struct enroll_owner owner;
     enum scrip_status status;
 
     if (agent->transaction.state != TRANSACTION_IDLE)
@@ -353,7 +363,8 @@ enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundl
     if (holds_unsettled(agent))
         return SCRIP_REFUSED_UNSETTLED;
 
-    status = enroll_install(bytes_of(bundle, len), &agent->keys, &agent->blobs);
+    status = enroll_install(bytes_of(bundle, len), has_owner(agent, &owner) ? &owner : NULL,
+                            &agent->keys, &agent->blobs);
     /* A fault may have left the new identity beside the old epoch, which the next start would not
      * serve: so nothing is redeemed now that it could not settle then. */
     if (scrip_is_fault(status)) {

@@ -44,6 +44,20 @@ static enum scrip_status check_objects(const struct bundle *bundle)
     return object_verify(bundle->policy, OBJECT_POLICY, &bundle->object_roots, &object);
 }
 
+/* A bundle can be put together from genuine objects and another's roots: so both are asked for. */
+static enum scrip_status check_owner(const struct bundle *bundle, const struct enroll_owner *owner)
+{
+    const struct bundle *own = owner->bundle;
+    struct object object;
+
+    if (cert_verify(bundle->chain, bundle->chain_count, own->roots, own->root_count, 0, 0) !=
+            SCRIP_OK ||
+        object_verify(bundle->keyset, OBJECT_KEYS, owner->roots, &object) != SCRIP_OK ||
+        object_verify(bundle->policy, OBJECT_POLICY, owner->roots, &object) != SCRIP_OK)
+        return SCRIP_REFUSED_KEY;
+    return SCRIP_OK;
+}
+
 static enum scrip_status store(struct blob_store *blobs, enum blob_kind kind, struct bytes head,
                                struct bytes body)
 {
@@ -56,7 +70,8 @@ static enum scrip_status store(struct blob_store *blobs, enum blob_kind kind, st
     return blob_commit(blobs, &version);
 }
 
-enum scrip_status enroll_install(struct bytes bytes, struct keys *keys, struct blob_store *blobs)
+enum scrip_status enroll_install(struct bytes bytes, const struct enroll_owner *owner,
+                                 struct keys *keys, struct blob_store *blobs)
 {
     static const uint8_t stored_head = BUNDLE_STORED_HEAD;
     static const struct bytes none = {NULL, 0};
@@ -67,6 +82,8 @@ enum scrip_status enroll_install(struct bytes bytes, struct keys *keys, struct b
         return SCRIP_REFUSED_STATE;
     TRY(check_certificate(&bundle, keys));
     TRY(check_objects(&bundle));
+    if (owner != NULL)
+        TRY(check_owner(&bundle, owner));
 
     TRY(store(blobs, BLOB_KEYS, none, bundle.keyset));
     TRY(store(blobs, BLOB_POLICY, none, bundle.policy));

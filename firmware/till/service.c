@@ -4,13 +4,19 @@
 
 enum { REQUEST_BYTES = 1024 };
 
-static void put_outcome(struct json_out *out, enum scrip_status status)
+/* NULL: the status's own sentence. */
+static void put_message(struct json_out *out, enum scrip_status status, const char *sentence)
 {
     json_put_object(out, NULL);
     json_put_string(out, "status", scrip_status_name(status));
     if (status != SCRIP_OK)
-        json_put_string(out, "message", scrip_status_text(status));
+        json_put_string(out, "message", sentence != NULL ? sentence : scrip_status_text(status));
     json_end_object(out);
+}
+
+static void put_outcome(struct json_out *out, enum scrip_status status)
+{
+    put_message(out, status, NULL);
 }
 
 static void put_states(struct json_out *out, uint32_t state)
@@ -119,6 +125,11 @@ void service_request(struct till *till, struct bytes text, struct json_out *out)
 
 void service_install(struct till *till, struct bytes text, struct json_out *out)
 {
+    static const char not_ours[] =
+        "The bundle is not for this terminal's newest request, or not from the back office that "
+        "the "
+        "terminal belongs to: request and enrol again, or, to hand the terminal over to another "
+        "back office, have its owner stop it and remove its stored state first.";
     /* The bundle behind the parsed message. */
     size_t parse_len = till->arena_len > LIMIT_BUNDLE_BYTES ? till->arena_len - LIMIT_BUNDLE_BYTES
                                                             : 0;
@@ -134,5 +145,5 @@ void service_install(struct till *till, struct bytes text, struct json_out *out)
     }
     if (status == SCRIP_OK)
         status = scrip_enroll_install(till->scrip, bundle.data, bundle.len);
-    put_outcome(out, status);
+    put_message(out, status, status == SCRIP_REFUSED_KEY ? not_ours : NULL);
 }

@@ -170,6 +170,27 @@ static void test_coupons_offline_are_counted(void)
     test_terminal_free(&terminal);
 }
 
+/* Whoever reaches the line that enrols cannot take a terminal from its back office; what is blank
+ * belongs to nobody. */
+static void test_a_terminal_is_not_enrolled_away(void)
+{
+    struct crypto_key own, foreign = {0};
+    uint8_t scalar[CRYPTO_SCALAR_BYTES];
+
+    test_terminal_open(&terminal);
+    own = terminal.root;
+    CHECK_STATUS(crypto_signing_generate(&foreign, scalar), SCRIP_OK);
+    terminal.root = foreign;
+    CHECK_STATUS(test_terminal_enroll(&terminal, 2), SCRIP_REFUSED_KEY);
+    CHECK_EQ_INT(agent_of(&terminal.scrip)->keys.epoch, 1);
+    CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
+    terminal.root = own;
+    CHECK_STATUS(test_terminal_enroll(&terminal, 2), SCRIP_OK);
+    CHECK_EQ_INT(agent_of(&terminal.scrip)->keys.epoch, 2);
+    crypto_key_close(&foreign);
+    test_terminal_free(&terminal);
+}
+
 int main(void)
 {
     CHECK_RUN(test_one_root_removes_the_other);
@@ -177,5 +198,6 @@ int main(void)
     CHECK_RUN(test_a_removed_key_redeems_no_more);
     CHECK_RUN(test_a_stale_key_set);
     CHECK_RUN(test_coupons_offline_are_counted);
+    CHECK_RUN(test_a_terminal_is_not_enrolled_away);
     return check_done();
 }

@@ -29,6 +29,8 @@ static struct {
     struct bundle bundle;
     uint8_t wire[LIMIT_BUNDLE_BYTES];
     struct bytes bytes;
+    bool owned;
+    struct enroll_owner owner;
 } rig;
 
 static struct crypto_key make_key(uint8_t point[CRYPTO_POINT_BYTES])
@@ -127,7 +129,7 @@ static void rig_close(void)
 
 static enum scrip_status install(void)
 {
-    return enroll_install(rig.bytes, &rig.keys, &rig.blobs);
+    return enroll_install(rig.bytes, rig.owned ? &rig.owner : NULL, &rig.keys, &rig.blobs);
 }
 
 /* What is stored is what the bundle said. */
@@ -236,6 +238,51 @@ static void test_bundles_for_others_change_nothing(void)
     crypto_key_close(&other);
 }
 
+/* Everything fits the terminal, and nobody of its back office has signed: another CA, or another
+ * root behind either object, also one that its own key set has put out of office. */
+static void test_an_owned_terminal_stays_its_owners(void)
+{
+    uint8_t point[CRYPTO_POINT_BYTES], kid[COSE_KID_BYTES];
+    struct crypto_key key;
+
+    for (int what = 0; what < 5; what++) {
+        struct bundle own;
+        struct object_roots in_office;
+        uint8_t own_ca[LIMIT_CERT_BYTES];
+
+        rig_open();
+        own = rig.bundle;
+        memcpy(own_ca, rig.ca_der, sizeof own_ca);
+        own.roots[0].data = own_ca;
+        in_office = own.object_roots;
+        rig.owner = (struct enroll_owner){&own, &in_office};
+        rig.owned = true;
+        if (what == 1) {
+            crypto_key_close(&rig.ca);
+            rig.ca = make_key(rig.ca_point);
+            CHECK_STATUS(keys_signing(&rig.keys, &key, point, kid), SCRIP_OK);
+            rig.bundle.roots[0] = certify(rig.ca_point, NULL, rig.ca_der);
+            rig.bundle.chain[0] = certify(point, "urn:scrip:term:ACME.S1.T1", rig.leaf_der);
+        } else if (what == 2 || what == 3) {
+            memcpy(rig.bundle.object_roots.point[1], rig.bundle.host_point, CRYPTO_POINT_BYTES);
+            rig.bundle.object_roots.count = 2;
+            if (what == 2)
+                rig.bundle.keyset = make_object(OBJECT_KEYS, rig.host, rig.keyset);
+            else
+                rig.bundle.policy = make_object(OBJECT_POLICY, rig.host, rig.policy);
+        } else if (what == 4) {
+            memcpy(in_office.point[0], rig.bundle.host_point, CRYPTO_POINT_BYTES);
+        }
+        if (what > 0) {
+            check_refused(SCRIP_REFUSED_KEY);
+            continue;
+        }
+        CHECK_STATUS(install(), SCRIP_OK);
+        check_enrolled();
+        rig_close();
+    }
+}
+
 static void test_a_damaged_bundle_changes_nothing(void)
 {
     rig_open();
@@ -274,6 +321,7 @@ int main(void)
     CHECK_RUN(test_a_bundle_is_installed_whole);
     CHECK_RUN(test_an_epoch_never_comes_twice);
     CHECK_RUN(test_bundles_for_others_change_nothing);
+    CHECK_RUN(test_an_owned_terminal_stays_its_owners);
     CHECK_RUN(test_a_damaged_bundle_changes_nothing);
     CHECK_RUN(test_every_cut_can_be_enrolled_again);
     return check_done();

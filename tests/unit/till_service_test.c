@@ -47,6 +47,9 @@ static void test_a_bundle_is_brought_to_the_agent(void)
     CHECK_EQ_STRING(link.reply, "{\"status\":\"OK\"}");
     CHECK_EQ_INT(agent.bundle_len, 4);
     CHECK_EQ_BYTES(agent.bundle, "\x00\x01\x02\xff", 4);
+    agent.enroll = SCRIP_REFUSED_KEY;
+    fake_send(HAL_TILL_INSTALL, "{\"bundle\":\"AAEC_w\"}");
+    CHECK(strstr(link.reply, "remove its stored state first") != NULL);
 }
 
 static void test_bad_enrolment_messages_never_reach_the_agent(void)
