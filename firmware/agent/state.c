@@ -43,7 +43,7 @@ uint32_t state_bits(struct agent *agent)
         bits |= SCRIP_STATE_CLOCK_UNTRUSTED;
     if (room.records == 0)
         bits |= SCRIP_STATE_QUEUE_FULL;
-    if (state.refused != 0)
+    if (agent->ledger.late_count != 0)
         bits |= SCRIP_STATE_LATE_REFUSALS;
     if (keys_stale(agent, &now))
         bits |= SCRIP_STATE_KEYS_STALE;

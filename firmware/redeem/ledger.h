@@ -44,8 +44,14 @@ struct ledger_mark {
 };
 
 /* Requests that are recognised when a till repeats them; members whose sums are exact; records that
- * are reversed or late at a time. */
-enum { LEDGER_REFS = 48, LEDGER_MEMBERS = 32, LEDGER_MARKS = 96, LEDGER_PERIOD = 64 };
+ * are reversed or late at a time; late refusals that are remembered, the newest. */
+enum {
+    LEDGER_REFS = 48,
+    LEDGER_MEMBERS = 32,
+    LEDGER_MARKS = 96,
+    LEDGER_LATES = 8,
+    LEDGER_PERIOD = 64
+};
 
 /* Readable by everyone, changed by the functions below only. */
 struct ledger {
@@ -82,11 +88,13 @@ struct ledger {
         bool known;
         uint8_t member[TOKEN_ID_BYTES], key[8];
     } asked; /* whom ledger_member_today() was asked about last: the append needs no second HMAC */
-    uint16_t spent_count, ref_count, member_count, mark_count;
+    uint16_t spent_count, ref_count, member_count, mark_count, late_count;
     struct ledger_spent spent[LIMIT_SPENT];
     struct ledger_ref refs[LEDGER_REFS]; /* oldest first */
     struct ledger_member members[LEDGER_MEMBERS];
     struct ledger_mark marks[LEDGER_MARKS];
+    /* Given, refused by the host since, and neither taken back nor gone from the journal. */
+    uint32_t late[LEDGER_LATES]; /* oldest first */
     uint8_t scratch[LIMIT_RECORD_BYTES + 64];
 };
 

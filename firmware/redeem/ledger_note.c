@@ -9,16 +9,17 @@
 #include "redeem/ledger_private.h"
 
 enum { NOTE_CHECKPOINT = 1, NOTE_STATE = 2, NOTE_HEAD_BYTES = 3, RUN_HEAD_BYTES = 2 };
-enum run { RUN_STATE = 1, RUN_SPENT, RUN_REF, RUN_MEMBER, RUN_MARK, RUNS };
+enum run { RUN_STATE = 1, RUN_SPENT, RUN_REF, RUN_MEMBER, RUN_MARK, RUN_LATE, RUNS };
 enum { STATE_BYTES = 102, FLAG_FORK = 1, FLAG_ASK_MEMBER = 2, FLAG_SUSPENDED = 4 };
 
 static const uint8_t ITEM_BYTES[RUNS] = {
-    [RUN_STATE] = STATE_BYTES, [RUN_SPENT] = 16, [RUN_REF] = 8, [RUN_MEMBER] = 12, [RUN_MARK] = 5};
+    [RUN_STATE] = STATE_BYTES, [RUN_SPENT] = 16, [RUN_REF] = 8,
+    [RUN_MEMBER] = 12,         [RUN_MARK] = 5,   [RUN_LATE] = 4};
 
 /* The journal holds ten notes back for a checkpoint. At worst each wastes most of a spent entry and
  * begins two runs. */
 _Static_assert(STATE_BYTES + LIMIT_SPENT * 16 + LEDGER_REFS * 8 + LEDGER_MEMBERS * 12 +
-                       LEDGER_MARKS * 5 <=
+                       LEDGER_MARKS * 5 + LEDGER_LATES * 4 <=
                    10 * (JOURNAL_PAYLOAD_MAX - NOTE_HEAD_BYTES - 2 * RUN_HEAD_BYTES - 15),
                "a checkpoint fits into the journal's reserve for it");
 
@@ -174,6 +175,10 @@ static enum scrip_status put_tables(struct writer *w)
         item[4] = l->marks[i].what;
         TRY(put_item(w, RUN_MARK, item));
     }
+    for (size_t i = 0; i < l->late_count; i++) {
+        bytes_put_u32(item, l->late[i]);
+        TRY(put_item(w, RUN_LATE, item));
+    }
     return SCRIP_OK;
 }
 
@@ -205,14 +210,30 @@ static bool load_item(struct ledger *l, uint8_t run, const uint8_t *item)
             return false;
         l->marks[l->mark_count++] = (struct ledger_mark){number, item[4]};
         return true;
+    case RUN_LATE:
+        if (l->late_count == LEDGER_LATES)
+            return false;
+        l->late[l->late_count++] = number;
+        return true;
     default:
         return false;
+    }
+}
+
+/* What the journal has let go of can no longer be taken back, nor looked at. */
+static void drop_old_late(struct ledger *ledger)
+{
+    for (size_t i = ledger->late_count; i-- > 0;) {
+        struct record record;
+        if (ledger_record(ledger, ledger->late[i], &record) == SCRIP_REFUSED_NOT_FOUND)
+            ledger_forget_late(ledger, ledger->late[i]);
     }
 }
 
 enum scrip_status ledger_checkpoint(struct ledger *ledger)
 {
     struct writer w = {.ledger = ledger, .kind = NOTE_CHECKPOINT};
+    drop_old_late(ledger);
     begin_note(&w);
     enum scrip_status status = put_state(&w);
     if (status == SCRIP_OK)

@@ -37,6 +37,7 @@ void ledger_apply(struct ledger *ledger, const struct record *record,
                   const struct ledger_code *code, const uint8_t link[RECORD_LINK_BYTES]);
 
 struct ledger_spent *ledger_find_spent(struct ledger *ledger, const uint8_t key[8]);
+void ledger_forget_late(struct ledger *ledger, uint32_t seq);
 bool ledger_has_mark(const struct ledger *ledger, uint32_t seq, uint8_t what);
 uint32_t ledger_ref_hash(struct bytes sale_id, struct bytes service_id);
 bool ledger_is_approval(const struct record *record); /* of this record's own value */

@@ -217,6 +217,26 @@ static bool add_mark(struct ledger *ledger, uint32_t seq, uint8_t what)
     return true;
 }
 
+void ledger_forget_late(struct ledger *ledger, uint32_t seq)
+{
+    for (size_t i = 0; i < ledger->late_count; i++) {
+        if (ledger->late[i] != seq)
+            continue;
+        ledger->late_count--;
+        memmove(ledger->late + i, ledger->late + i + 1,
+                (ledger->late_count - i) * sizeof ledger->late[0]);
+        return;
+    }
+}
+
+static void add_late(struct ledger *ledger, uint32_t seq)
+{
+    ledger_forget_late(ledger, seq);
+    if (ledger->late_count == LEDGER_LATES)
+        ledger_forget_late(ledger, ledger->late[0]);
+    ledger->late[ledger->late_count++] = seq;
+}
+
 uint32_t ledger_ref_hash(struct bytes sale_id, struct bytes service_id)
 {
     uint32_t crc = bytes_crc32(0, sale_id.data, sale_id.len);
@@ -291,6 +311,7 @@ static void apply_reverse(struct ledger *ledger, const struct record *record,
 {
     bool unsettled = record->of > ledger->acked_seq || record->of == ledger->acked_ask;
     release(ledger, record->of);
+    ledger_forget_late(ledger, record->of);
     if (code && code->has_member)
         take_member(ledger, code->member, record->amount_minor);
     if (unsettled && add_mark(ledger, record->of, LEDGER_REVERSED)) {
@@ -316,6 +337,8 @@ void ledger_apply(struct ledger *ledger, const struct record *record,
         break;
     case RECORD_LATE:
         burn(ledger, record->of);
+        if (!ledger_has_mark(ledger, record->of, LEDGER_REVERSED))
+            add_late(ledger, record->of);
         /* Without a mark a repeated verdict is recorded twice, which says nothing new. */
         (void)add_mark(ledger, record->of, LEDGER_LATE);
         break;

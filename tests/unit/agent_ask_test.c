@@ -252,6 +252,28 @@ static void test_abort_voids_an_ask(void)
     test_terminal_free(&terminal);
 }
 
+/* The bit in every answer is the ledger's, so that a restart does not forget what is owed. */
+static void test_a_late_refusal_is_told_after_a_restart(void)
+{
+    struct scrip_answer answer;
+    struct ledger *ledger = &agent_of(&terminal.scrip)->ledger;
+    struct record_stamp stamp = {.t_s = TEST_NOW_S};
+    struct ledger_entry entry;
+
+    open_online();
+    host.ready = false;
+    CHECK_STATUS(redeem(1, 1, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    CHECK((answer.state & SCRIP_STATE_LATE_REFUSALS) == 0);
+    CHECK_STATUS(ledger_late(ledger, 1, RECORD_CODE_OTHER, &stamp), SCRIP_OK);
+    CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
+    CHECK_STATUS(redeem(2, 2, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    CHECK((answer.state & SCRIP_STATE_LATE_REFUSALS) != 0);
+    CHECK_STATUS(ledger_reverse(ledger, 1, &stamp, &entry), SCRIP_OK);
+    CHECK_STATUS(redeem(3, 3, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_OK);
+    CHECK((answer.state & SCRIP_STATE_LATE_REFUSALS) == 0);
+    test_terminal_free(&terminal);
+}
+
 static void test_suspended_terminal_gives_nothing(void)
 {
     struct scrip_answer answer;
@@ -430,6 +452,7 @@ int main(void)
     CHECK_RUN(test_online_only_is_never_answered_offline);
     CHECK_RUN(test_restart_voids_an_ask);
     CHECK_RUN(test_abort_voids_an_ask);
+    CHECK_RUN(test_a_late_refusal_is_told_after_a_restart);
     CHECK_RUN(test_suspended_terminal_gives_nothing);
     CHECK_RUN(test_fault_after_the_record_was_written);
     CHECK_RUN(test_fault_before_anything_was_written);

@@ -53,6 +53,8 @@ static void check_same(const struct ledger *a, const struct ledger *b)
         CHECK_EQ_BYTES(a->members[i].key, b->members[i].key, 8);
         CHECK_EQ_INT(a->members[i].sum_minor, b->members[i].sum_minor);
     }
+    CHECK_EQ_INT(a->late_count, b->late_count);
+    CHECK_EQ_BYTES(a->late, b->late, a->late_count * sizeof a->late[0]);
     CHECK_EQ_INT(a->mark_count, b->mark_count);
     for (size_t i = 0; i < a->mark_count; i++)
         CHECK(has_mark(b, a->marks[i]));
@@ -347,11 +349,65 @@ static void test_a_suspension_outlives_a_fault_and_a_restart(void)
     shop_close(&shop);
 }
 
+/* What was given and refused since is known until it is taken back, or gone: acknowledged or not,
+ * through restarts and checkpoints. */
+static void test_late_refusals_outlive_a_restart(void)
+{
+    open_shop(&SHOP_NOR);
+    for (uint32_t i = 1; i <= 3; i++)
+        redeem(i, i);
+    CHECK_STATUS(ledger_reverse(&shop.ledger, 2, &shop.stamp, &entry), SCRIP_OK);
+    for (uint32_t of = 1; of <= 3; of++)
+        CHECK_STATUS(ledger_late(&shop.ledger, of, RECORD_CODE_OTHER, &shop.stamp), SCRIP_OK);
+    CHECK_STATUS(shop_acknowledge(&shop, shop.ledger.head_seq), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.late_count, 2); /* one had been taken back before */
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.late_count, 2);
+    CHECK_STATUS(ledger_reverse(&shop.ledger, 3, &shop.stamp, &entry), SCRIP_OK);
+    for (uint32_t i = 4; i < LEDGER_PERIOD + 9; i++)
+        redeem(i, i);
+    CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.late_count, 1);
+    CHECK_EQ_INT(shop.ledger.late[0], 1);
+    /* Until the ring has gone past it. */
+    struct record record;
+    for (uint32_t i = 100; i < 20000 && shop.ledger.late_count != 0; i++) {
+        shop.stamp.t_s += 200;
+        ledger_clock(&shop.ledger, shop.stamp.t_s, 0, 0);
+        if (ledger_record(&shop.ledger, 1, &record) == SCRIP_OK)
+            CHECK_EQ_INT(shop.ledger.late_count, 1);
+        CHECK_STATUS(shop_redeem(&shop, i, i, PERMIT_OFFLINE, &entry), SCRIP_OK);
+        CHECK_STATUS(shop_acknowledge(&shop, shop.ledger.head_seq), SCRIP_OK);
+        CHECK_STATUS(shop_idle(&shop), SCRIP_OK);
+    }
+    CHECK_EQ_INT(shop.ledger.late_count, 0);
+    CHECK_STATUS(ledger_record(&shop.ledger, 1, &record), SCRIP_REFUSED_NOT_FOUND);
+    shop_close(&shop);
+}
+
+/* The oldest gives way: that there are any is what is told. */
+static void test_many_late_refusals_keep_the_newest(void)
+{
+    open_shop(&SHOP_NOR);
+    for (uint32_t i = 1; i <= LEDGER_LATES + 3; i++)
+        redeem(i, i);
+    for (uint32_t of = 1; of <= LEDGER_LATES + 3; of++)
+        CHECK_STATUS(ledger_late(&shop.ledger, of, RECORD_CODE_OTHER, &shop.stamp), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.late_count, LEDGER_LATES);
+    CHECK_EQ_INT(shop.ledger.late[0], 4);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.late_count, LEDGER_LATES);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     CHECK_RUN(test_a_checkpoint_outlives_its_sector);
     CHECK_RUN(test_a_restart_knows_what_was_known);
     CHECK_RUN(test_a_suspension_outlives_a_fault_and_a_restart);
+    CHECK_RUN(test_late_refusals_outlive_a_restart);
+    CHECK_RUN(test_many_late_refusals_keep_the_newest);
     CHECK_RUN(test_a_fault_closes_until_it_is_known_what_is_there);
     CHECK_RUN(test_an_unreadable_record_is_missing_and_the_rest_goes_on);
     CHECK_RUN(test_the_value_of_an_unreadable_record_leaves_the_sums);
