@@ -243,6 +243,7 @@ static void drop_stray_scan(struct agent *agent)
     const struct hal_scanner *scanner = agent->hal->scanner;
     if (scanner != NULL && scanner->read(scanner->context, code, sizeof code, &len) == SCRIP_OK)
         agent_log(agent, HAL_LOG_INFO, "a scan while no sale was open was dropped", SCRIP_OK);
+    bytes_wipe(code, sizeof code);
 }
 
 /* What codes and the host have proven of the time is the ledger's to keep: it lets go of codes

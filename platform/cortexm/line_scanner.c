@@ -23,13 +23,17 @@ static enum scrip_status finish(struct line_scanner *scanner, void *data, size_t
     size_t held = scanner->len;
 
     scanner->len = 0;
+    enum scrip_status status = SCRIP_OK;
     if (held == 0 || !is_allowed(scanner))
-        return SCRIP_AGAIN;
-    if (held == LINE_SCANNER_CODE || held > cap)
-        return SCRIP_REFUSED_TOO_LONG;
-    memcpy(data, scanner->code, held);
-    *len = held;
-    return SCRIP_OK;
+        status = SCRIP_AGAIN;
+    else if (held == LINE_SCANNER_CODE || held > cap)
+        status = SCRIP_REFUSED_TOO_LONG;
+    if (status == SCRIP_OK) {
+        memcpy(data, scanner->code, held);
+        *len = held;
+    }
+    memset(scanner->code, 0, sizeof scanner->code); /* nothing of a code stays behind */
+    return status;
 }
 
 static enum scrip_status scanner_read(void *context, void *data, size_t cap, size_t *len)

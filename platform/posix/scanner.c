@@ -78,7 +78,8 @@ static enum scrip_status collect(struct posix_scanner *scanner)
     for (;;) {
         if (scanner->input_at == scanner->input_end)
             TRY(fill(scanner));
-        char c = scanner->input[scanner->input_at++];
+        char c = scanner->input[scanner->input_at];
+        scanner->input[scanner->input_at++] = '\0'; /* nothing of a code stays behind */
         if (c == '\r' || c == '\n') {
             if (scanner->line_len > 0)
                 return SCRIP_OK;

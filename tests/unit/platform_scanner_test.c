@@ -77,6 +77,10 @@ static void expect(const char *code)
     CHECK_STATUS(scan(), SCRIP_OK);
     CHECK_EQ_INT(out_len, strlen(code));
     CHECK_EQ_BYTES(out, code, strlen(code));
+    /* What was delivered stays nowhere behind it. */
+    for (size_t i = 0; i < scanner.input_at; i++)
+        CHECK_EQ_INT(scanner.input[i], 0);
+    CHECK(scanner.line[0] == 0);
 }
 
 static void test_cr_and_lf_end_a_code(void)
