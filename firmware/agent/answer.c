@@ -47,7 +47,7 @@ static const struct words english[] = {
     {SCRIP_REFUSED_USED, HAL_TONE_TWO_LOW, "Already used", "Do not retry"},
     {SCRIP_REFUSED_FULL, HAL_TONE_THREE_LOW, "Queue full", "Call supervisor"},
     {SCRIP_REFUSED_HOST, HAL_TONE_TWO_LOW, "Refused by host", "Do not retry"},
-    {SCRIP_REFUSED_VOID, HAL_TONE_TWO_LOW, "No answer", "Nothing redeemed"},
+    {SCRIP_REFUSED_VOID, HAL_TONE_TWO_LOW, "Request undone", "Nothing redeemed"},
     {SCRIP_REFUSED_BUSY, HAL_TONE_SHORT_LOW, "Busy", "Try again"},
     {SCRIP_REFUSED_ABORTED, HAL_TONE_NONE, "Cancelled", ""},
     {SCRIP_REFUSED_SUSPENDED, HAL_TONE_THREE_LOW, "Terminal suspended", "Call support"},

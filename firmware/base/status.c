@@ -17,7 +17,8 @@
                    "synchronise the terminal.")                                                    \
     X(REFUSED_SIGNATURE, "The signature is not genuine: do not accept this code.")                 \
     X(REFUSED_CLAIMS, "The code's contents are incomplete or not permitted: ask for a new one.")   \
-    X(REFUSED_AUDIENCE, "The code is genuine but for another merchant, store or terminal.")        \
+    X(REFUSED_AUDIENCE, "The code is genuine but for another merchant, store or terminal: ask "    \
+                        "for one that is for here.")                                               \
     X(REFUSED_BINDING, "The code does not belong to this sale: let the customer scan the code "    \
                        "that the terminal shows.")                                                 \
     X(REFUSED_NOT_YET, "The code is dated in the future: check the clocks of the terminal and "    \
@@ -27,7 +28,8 @@
                      "customer scan the code that the terminal shows.")                            \
     X(REFUSED_KEYS_STALE, "The terminal's keys are out of date: connect it to the host.")          \
     X(REFUSED_STATUS, "The coupon is revoked, or cannot be checked here without the host.")        \
-    X(REFUSED_SCOPE, "The code does not allow this kind of transaction.")                          \
+    X(REFUSED_SCOPE,                                                                               \
+      "The code does not allow this kind of transaction: ask the customer for one that does.")     \
     X(REFUSED_CURRENCY, "The currency does not fit: the code, the sale and the terminal must "     \
                         "agree.")                                                                  \
     X(REFUSED_AMOUNT, "The amount is zero, or more than the code or the sale allows.")             \
@@ -48,13 +50,16 @@
                          "connect it to the host.")                                                \
     X(REFUSED_USED, "This code has already been used here: ask the customer for a fresh one.")     \
     X(REFUSED_FULL, "The terminal's memory is full: connect it to the host so that it settles.")   \
-    X(REFUSED_NOT_FOUND, "Not found: there is no such transaction or entry on this terminal.")     \
-    X(REFUSED_STATE, "The transaction is not in a state that allows this.")                        \
+    X(REFUSED_NOT_FOUND,                                                                           \
+      "Not found: check the reference; there is no such transaction or entry on this terminal.")   \
+    X(REFUSED_STATE,                                                                               \
+      "The transaction or terminal is not in a state that allows this: ask for its status first.") \
     X(REFUSED_HOST, "The host has declined this code: do not try it again.")                       \
-    X(REFUSED_VOID, "The host did not answer in time and this is not allowed offline: nothing "    \
-                    "was redeemed.")                                                               \
+    X(REFUSED_VOID, "Nothing was redeemed: the request was undone before the host agreed. Try "    \
+                    "again, or scan offline.")                                                     \
     X(REFUSED_BUSY, "Another transaction is open: finish or abort it first.")                      \
-    X(REFUSED_ARGUMENT, "A field of the request is missing, malformed or out of range.")           \
+    X(REFUSED_ARGUMENT, "A field of the request is missing, malformed or out of range: correct "   \
+                        "it and send it again.")                                                   \
     X(REFUSED_TOO_LONG, "A field or message is longer than its limit.")                            \
     X(REFUSED_DUPLICATE, "This message number was used before for another request: use a new "     \
                          "one.")                                                                   \

@@ -294,6 +294,16 @@ static void test_every_status_has_its_words(void)
             CHECK(strcmp(seen[i], text) != 0);
         seen[count++] = text;
     }
+    /* Whoever is refused is told what to do now. */
+    static const enum scrip_status advised[] = {SCRIP_REFUSED_AUDIENCE,  SCRIP_REFUSED_SCOPE,
+                                                SCRIP_REFUSED_ARGUMENT,  SCRIP_REFUSED_STATE,
+                                                SCRIP_REFUSED_NOT_FOUND, SCRIP_REFUSED_VOID};
+    for (size_t i = 0; i < sizeof advised / sizeof *advised; i++) {
+        const char *advice = strstr(scrip_status_text(advised[i]), ": ");
+        CHECK(advice != NULL && strlen(advice) > 20);
+    }
+    /* An abort undoes an ask too, and then the host was not late. */
+    CHECK(strstr(scrip_status_text(SCRIP_REFUSED_VOID), "in time") == NULL);
     /* That none is missing between is the compiler's to say (-Wswitch). */
     CHECK_EQ_STRING(scrip_status_name(SCRIP_REFUSED_UNSUPPORTED), "REFUSED_UNSUPPORTED");
     CHECK_EQ_STRING(scrip_status_name(SCRIP_FAULT_PROTOCOL), "FAULT_PROTOCOL");
