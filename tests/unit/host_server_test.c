@@ -383,6 +383,13 @@ static void test_ask_with_other_bytes_is_a_fork(void)
     CHECK(ask_for(one, world_mint(&world, &claims, memory)) == seq);
     REQUIRE(world_ask(one, seq));
     CHECK(is_problem(&one->client, 409, "chain-fork"));
+    /* Kept aside at once: the terminal may never sync again. */
+    char count[8];
+    CHECK(world_query(&world, "SELECT count(*) FROM branch", count, sizeof count));
+    CHECK_EQ_STRING(count, "1");
+    CHECK(world_query(&world, "SELECT count(*) FROM chain WHERE forked_seq IS NOT NULL", count,
+                      sizeof count));
+    CHECK_EQ_STRING(count, "1");
     CHECK(!world_settle(one));
     CHECK(is_problem(&one->client, 409, "chain-fork"));
     one->record[seq] = asked;

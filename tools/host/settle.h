@@ -91,6 +91,7 @@ struct settle_word {
     uint8_t link[RECORD_LINK_BYTES]; /* of the record */
 };
 
+/* OK: *out is durable, evidence of a fork too. FAULT_*: nothing has changed. */
 MUST_CHECK enum scrip_status settle_ask(struct db *db, const struct settle_ask *ask,
                                         struct settle_word *out);
 

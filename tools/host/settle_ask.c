@@ -37,6 +37,18 @@ static enum scrip_status ask_in_transaction(struct db *db, const struct settle_a
     return db_commit(db);
 }
 
+/* S4, as for a batch: the chain stays as it was, and the other history is stored beside it. */
+static enum scrip_status keep_branch(struct db *db, const struct settle_ask *ask)
+{
+    struct db_chain chain;
+
+    TRY(db_begin(db));
+    TRY(settle_find_chain(db, ask->terminal, ask->epoch, &chain));
+    TRY(db_chain_fork(db, &chain, ask->seq));
+    TRY(db_branch_add(db, &chain, ask->seq, ask->bytes, ask->now_s));
+    return db_commit(db);
+}
+
 enum scrip_status settle_ask(struct db *db, const struct settle_ask *ask, struct settle_word *out)
 {
     struct record record;
@@ -55,5 +67,12 @@ enum scrip_status settle_ask(struct db *db, const struct settle_ask *ask, struct
     if (status == SCRIP_OK)
         return SCRIP_OK;
     db_rollback(db);
-    return status == SCRIP_AGAIN ? SCRIP_OK : status;
+    if (status != SCRIP_AGAIN)
+        return status;
+    if (out->end != SETTLE_FORK)
+        return SCRIP_OK;
+    status = keep_branch(db, ask);
+    if (status != SCRIP_OK)
+        db_rollback(db);
+    return status;
 }
