@@ -24,6 +24,17 @@ static bool is_raw(const struct settle *settle, uint32_t seq)
     return seq == settle->poison_seq && settle->poison_tries >= SYNC_POISON_TRIES;
 }
 
+/* The host holds an asked code until the outcome says whether it was given: the two go together. */
+static uint32_t records_with(struct bytes bytes)
+{
+    struct record record;
+
+    return record_read(bytes, &record) == SCRIP_OK && record.type == RECORD_REDEEM &&
+                   record.mode == PERMIT_ASK
+               ? 2
+               : 1;
+}
+
 /* Walks the outbox from the cursor on: the batch's numbers, and with a counting emitter its length.
  */
 static enum scrip_status choose(struct sync *sync, struct json_out *count)
@@ -44,7 +55,10 @@ static enum scrip_status choose(struct sync *sync, struct json_out *count)
             chain->missing[chain->missing_count++] = seq;
         } else {
             TRY(status);
-            if (settle->count != 0 && count->len + SYNC_OUT_BYTES * 3 > LIMIT_SYNC_BODY)
+            uint32_t together = records_with(record);
+            uint32_t before = chain->to_seq - chain->acked_seq;
+            if (before != 0 && (before + together > settle->batch_max ||
+                                count->len + SYNC_OUT_BYTES * (2 + together) > LIMIT_SYNC_BODY))
                 break;
             message_put_record(count, seq, record, is_raw(settle, seq));
             settle->count++;

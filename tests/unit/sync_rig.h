@@ -110,7 +110,7 @@ enum scrip_status ledger_link_at(struct ledger *ledger, uint32_t seq,
     return SCRIP_OK;
 }
 
-static void rig_append(enum record_type type)
+static void rig_append_as(enum record_type type, enum permit_mode mode)
 {
     struct ledger *ledger = &rig.ledger;
     uint32_t seq = ledger->head_seq + 1;
@@ -120,19 +120,25 @@ static void rig_append(enum record_type type)
                             .seq = seq,
                             .token = {filler, sizeof filler - 60},
                             .lines = {filler, CRYPTO_HASH_BYTES},
-                            .mode = 1,
+                            .mode = (uint8_t)mode,
                             .amount_minor = 500,
                             .currency = 978,
                             .code = type == RECORD_LATE ? RECORD_CODE_OTHER : RECORD_CODE_NONE};
     struct buffer out = buffer_of(rig.record[seq].data, sizeof rig.record[seq].data);
 
-    record.of = type == RECORD_LATE ? 1 : 0;
+    record.of = type == RECORD_LATE ? 1 : type == RECORD_OUTCOME ? seq - 1 : 0;
+    record.result = type == RECORD_OUTCOME ? RECORD_ACCEPTED : 0;
     memcpy(record.prev, ledger->head, sizeof record.prev);
     CHECK_STATUS(record_write(&record, &out), SCRIP_OK);
     rig.record[seq].len = out.len;
     CHECK_STATUS(record_link(buffer_bytes(&out), rig.record[seq].link), SCRIP_OK);
     memcpy(ledger->head, rig.record[seq].link, sizeof ledger->head);
     ledger->head_seq = seq;
+}
+
+static void rig_append(enum record_type type)
+{
+    rig_append_as(type, PERMIT_OFFLINE);
 }
 
 enum scrip_status ledger_late(struct ledger *ledger, uint32_t of, enum record_code code,

@@ -345,6 +345,31 @@ static void test_an_ack_beyond_the_batch_frees_the_batch_only(void)
     rig_close();
 }
 
+/* Between an ask and its outcome the host would hold a code that nobody has been given yet, or no
+ * longer: they come together, unless the host takes no more than one record at a time. */
+static void test_an_ask_is_sent_with_its_outcome(void)
+{
+    rig_open(LIMIT_SYNC_RECORDS - 1);
+    rig_append_as(RECORD_REDEEM, PERMIT_ASK);
+    rig_append(RECORD_OUTCOME);
+    sync_now(&rig.sync);
+    for (int i = 0; i < 400 && rig.acks == 0; i++)
+        rig_poll(1);
+    CHECK_EQ_INT(rig.ledger.acked_seq, LIMIT_SYNC_RECORDS - 1);
+    rig_now();
+    CHECK_EQ_INT(rig.first_seq, LIMIT_SYNC_RECORDS);
+    CHECK_EQ_INT(rig.ledger.acked_seq, LIMIT_SYNC_RECORDS + 1);
+    rig_close();
+
+    rig_open(0);
+    rig_append_as(RECORD_REDEEM, PERMIT_ASK);
+    rig_append(RECORD_OUTCOME);
+    rig.sync.settle.batch_max = 1;
+    rig_now();
+    CHECK_EQ_INT(rig.ledger.acked_seq, 2);
+    rig_close();
+}
+
 static void test_lost_answers_are_asked_for_again(void)
 {
     rig_open(3);
@@ -429,6 +454,7 @@ int main(void)
     CHECK_RUN(test_a_verdict_on_a_late_entry_makes_no_other);
     CHECK_RUN(test_a_refusal_that_the_till_had_is_not_late);
     CHECK_RUN(test_an_ack_beyond_the_batch_frees_the_batch_only);
+    CHECK_RUN(test_an_ask_is_sent_with_its_outcome);
     CHECK_RUN(test_lost_answers_are_asked_for_again);
     CHECK_RUN(test_every_cut_of_an_answer_frees_nothing);
     CHECK_RUN(test_a_certificate_that_expired_by_the_new_time);
