@@ -32,8 +32,13 @@ extern "C" {
 
 #define SCRIP_VERSION "0.1.0"
 
-/* The agent; its contents are private (agent/scrip.c asserts that they fit). */
+/* The agent; its contents are private (agent/scrip.c asserts that they fit). A limits file
+ * (base/limits.h) lowers the size with the limits. */
+#ifdef SCRIP_LIMITS_FILE
+#include SCRIP_LIMITS_FILE
+#else
 #define SCRIP_BYTES 30720
+#endif
 struct scrip {
     union {
         uint64_t align;

@@ -22,8 +22,8 @@
 #include "sync/session_state.h"
 
 enum {
-    AGENT_REFUSALS = 16, /* answers without a record that are remembered, in RAM */
-    AGENT_EVENTS = 16,
+    AGENT_REFUSALS = SCRIP_REFUSALS, /* answers without a record that are remembered, in RAM */
+    AGENT_EVENTS = SCRIP_EVENTS,
     AGENT_SCAN_WAIT_MS = 60000,  /* how long the scanner is waited for */
     AGENT_CHALLENGE_MS = 120000, /* how long a challenge is open: the clock that it sets is FAIR */
     AGENT_IDLE_MS = 2000,        /* without a transaction for so long, a handshake may start */
@@ -94,7 +94,7 @@ struct agent {
     struct sync_parts parts;
 
     struct bundle bundle; /* views into identity_bytes */
-    uint8_t identity_bytes[LIMIT_BUNDLE_BYTES];
+    uint8_t identity_bytes[LIMIT_IDENTITY_BYTES];
     struct object_roots roots; /* those of the pinned ones that the key set leaves in office */
     struct keyset keyset;      /* count 0: none */
     struct policy policy;      /* seq 0: none */

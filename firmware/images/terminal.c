@@ -6,7 +6,7 @@
 #include "till/till.h"
 
 enum {
-    AGENT_ARENA_BYTES = 64 * 1024,
+    AGENT_ARENA_BYTES = SCRIP_AGENT_ARENA,
     BUILD_S = 1767225600 /* 2026-01-01, raised at each release: no clock is believed below it */
 };
 

@@ -46,9 +46,9 @@ struct ledger_mark {
 /* Requests that are recognised when a till repeats them; members whose sums are exact; records that
  * are reversed or late at a time; late refusals that are remembered, the newest. */
 enum {
-    LEDGER_REFS = 48,
-    LEDGER_MEMBERS = 32,
-    LEDGER_MARKS = 96,
+    LEDGER_REFS = SCRIP_REFS,
+    LEDGER_MEMBERS = SCRIP_MEMBERS,
+    LEDGER_MARKS = SCRIP_MARKS,
     LEDGER_LATES = 8,
     LEDGER_PERIOD = 64
 };

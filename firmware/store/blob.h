@@ -14,12 +14,13 @@
 #define STORE_BLOB_H
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "hal/flash.h"
 #include "store/keys.h"
 
 enum blob_kind { BLOB_IDENTITY, BLOB_KEYS, BLOB_POLICY, BLOB_OPERATORS, BLOB_KINDS };
 
-enum { BLOB_CHUNK = 512 };
+enum { BLOB_CHUNK = SCRIP_BLOB_CHUNK };
 
 struct blob_slot {
     uint32_t version; /* 0: none */

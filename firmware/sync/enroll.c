@@ -78,6 +78,9 @@ enum scrip_status enroll_install(struct bytes bytes, const struct enroll_owner *
     struct bundle bundle;
 
     TRY(bundle_read(bytes, &bundle));
+    /* What this terminal could not load again must not be stored. */
+    if (1 + bundle.stored.len > LIMIT_IDENTITY_BYTES)
+        return SCRIP_REFUSED_TOO_LONG;
     if (bundle.epoch <= keys->epoch)
         return SCRIP_REFUSED_STATE;
     TRY(check_certificate(&bundle, keys));

@@ -14,11 +14,12 @@
 #ifndef SYNC_HTTP_H
 #define SYNC_HTTP_H
 
+#include "base/limits.h"
 #include "base/stream.h"
 
 enum {
     HTTP_LINE_MAX = 512,
-    HTTP_HEAD_MAX = 2048,
+    HTTP_HEAD_MAX = SCRIP_HTTP_HEAD,
     HTTP_FIELDS_MAX = 32,
     HTTP_ETAG_MAX = 40,
     HTTP_OUT_MIN = 512,         /* the least that holds a request's head */

@@ -13,7 +13,7 @@
 enum {
     /* The longest part of a request: a record of LIMIT_RECORD_BYTES in base64 with its frame, or
      * the facts. */
-    SYNC_OUT_BYTES = 1024,
+    SYNC_OUT_BYTES = SCRIP_SYNC_OUT,
     SYNC_CONNECT_MS = 10 * 1000,  /* TCP and handshake */
     SYNC_SILENCE_MS = 15 * 1000,  /* an exchange in which nothing moves */
     SYNC_EXCHANGE_MS = 60 * 1000, /* an exchange as a whole */

@@ -19,9 +19,9 @@
 #include "scrip.h"
 
 enum {
-    TILL_ARENA_BYTES = 64 * 1024,
-    TILL_PENDING = 4,        /* requests that wait for the agent's answer */
-    TILL_REPLY_BYTES = 4096, /* any answer of ours */
+    TILL_ARENA_BYTES = SCRIP_TILL_ARENA,
+    TILL_PENDING = SCRIP_TILL_PENDING,   /* requests that wait for the agent's answer */
+    TILL_REPLY_BYTES = SCRIP_TILL_REPLY, /* any answer of ours */
     TILL_POI_ID = 40,
     TILL_TIME_STAMP = 35 /* ISO 8601 with fraction and zone */
 };
