@@ -159,7 +159,7 @@ fuzz-run: $(FUZZERS)
 e2e: all ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 
-EMULATED := mps2-an385 mps2-an386
+EMULATED := mps2-an385 mps2-an386 lm3s6965evb
 boards: setup-boards ## the terminal on emulated boards, against the real host
 	@$(MAKE) $(PARALLEL) BOARD=linux all
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done

@@ -101,11 +101,17 @@ static void open_line(struct uart *uart, uintptr_t base, void *ring, uint32_t si
     uart_open(uart, &cmsdk_uart, base, ring, size);
 }
 
+/* The timer counts down. */
+static uint32_t count(void)
+{
+    return ~*mmio(DUAL_TIMER, TIMER_VALUE);
+}
+
 static void open_time(void)
 {
     *mmio(DUAL_TIMER, TIMER_LOAD) = UINT32_MAX;
     *mmio(DUAL_TIMER, TIMER_CONTROL) = TIMER_FREE_32_BIT | TIMER_BY_16;
-    clock_open(&board.clock, mmio(DUAL_TIMER, TIMER_VALUE), CLOCK_HZ / 16);
+    clock_open(&board.clock, count, CLOCK_HZ / 16);
     cpu_tick_open(CLOCK_HZ / 100);
 }
 

@@ -28,7 +28,8 @@ static enum scrip_status write_page(const struct at24c *part, uint32_t at, const
     uint8_t frame[2 + AT24C_PAGE] = {(uint8_t)(at >> 8), (uint8_t)at};
 
     memcpy(frame + 2, data, len);
-    if (!persist(part, frame, 2 + len, NULL, 0) || !persist(part, NULL, 0, NULL, 0))
+    /* The second transfer writes nothing: it asks until the part has done. */
+    if (!persist(part, frame, 2 + len, NULL, 0) || !persist(part, frame, 2, NULL, 0))
         return SCRIP_FAULT_FLASH;
     return SCRIP_OK;
 }

@@ -2,8 +2,8 @@
 
 uint64_t clock_ms(struct board_clock *clock)
 {
-    uint32_t now = *clock->counter;
-    uint64_t thousandths = (uint64_t)(clock->last - now) * 1000 + clock->rest;
+    uint32_t now = clock->count();
+    uint64_t thousandths = (uint64_t)(uint32_t)(now - clock->last) * 1000 + clock->rest;
 
     clock->last = now;
     clock->now_ms += thousandths / clock->hz;
@@ -30,9 +30,9 @@ static enum scrip_status no_set(void *context, uint32_t unix_s)
     return SCRIP_FAULT_DEVICE;
 }
 
-void clock_open(struct board_clock *clock, volatile const uint32_t *counter, uint32_t hz)
+void clock_open(struct board_clock *clock, uint32_t (*count)(void), uint32_t hz)
 {
     *clock = (struct board_clock){
-        .hal = {clock, HAL_RTC_NONE, uptime_ms, no_read, no_set}, .counter = counter, .hz = hz};
-    clock->last = *counter;
+        .hal = {clock, HAL_RTC_NONE, uptime_ms, no_read, no_set}, .count = count, .hz = hz};
+    clock->last = count();
 }

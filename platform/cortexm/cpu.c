@@ -18,6 +18,8 @@ extern int main(int argc, char **argv);
 #define CONTROL_BLOCK UINT32_C(0xE000ED00)
 
 enum {
+    ICSR = 0x04,
+    TICK_PENDING = 1 << 26,
     SHCSR = 0x24,
     CFSR = 0x28,
     FAULTS_APART = 7 << 16, /* memory, bus and usage faults each by their own name */
@@ -133,15 +135,35 @@ __attribute__((optimize("no-stack-protector"))) void cpu_start(void)
     image_end(main(0, NULL));
 }
 
+static volatile uint32_t ticks;
+static uint32_t tick_cycles;
+
 void cpu_tick(void)
 {
+    ticks++;
 }
 
 void cpu_tick_open(uint32_t cycles)
 {
+    tick_cycles = cycles;
     *mmio(SYSTICK, 4) = cycles - 1;
     *mmio(SYSTICK, 8) = 0;
     *mmio(SYSTICK, 0) = 7; /* core clock, interrupt, on */
+}
+
+/* The counter runs down to 0, and reloads when its interrupt becomes pending. */
+uint32_t cpu_cycles(void)
+{
+    bool enabled = cpu_irq_pause();
+    uint32_t done = ticks;
+    uint32_t left = *mmio(SYSTICK, 8);
+
+    if ((*mmio(CONTROL_BLOCK, ICSR) & TICK_PENDING) != 0) {
+        done++;
+        left = *mmio(SYSTICK, 8);
+    }
+    cpu_irq_resume(enabled);
+    return done * tick_cycles + (tick_cycles - 1 - left);
 }
 
 void cpu_sleep(void)

@@ -45,8 +45,12 @@ void cpu_tick(void);
     }
 
 /* Starts the tick, an interrupt every `cycles` of the core clock (at most 2^24), which does nothing
- * but end cpu_sleep(): time is the free-running timer's, which loses nothing. */
+ * but count itself and end cpu_sleep(). */
 void cpu_tick_open(uint32_t cycles);
+
+/* Core clocks since cpu_tick_open(), modulo 2^32, on boards without a free-running timer: exact
+ * while no interrupt is kept waiting for a whole tick. Owner task only. */
+uint32_t cpu_cycles(void);
 
 /* Until the next interrupt. */
 void cpu_sleep(void);

@@ -27,8 +27,7 @@ struct ethernet {
     /* One frame into the sink. False: none waits; the interrupt is armed again. */
     bool (*receive)(void *context, const struct ethernet_sink *sink);
 
-    /* One frame in parts, len bytes in all; part() hands out the next piece. False: no room in the
-     * controller now. */
+    /* One frame of len bytes, at least its head. False: no room in the controller now. */
     bool (*send)(void *context, const uint8_t *frame, size_t len);
 };
 

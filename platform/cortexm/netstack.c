@@ -16,6 +16,9 @@
 static struct netstack *stack;
 static struct netif interface;
 
+/* What goes out is never longer than what every path carries (RFC 791). */
+enum { SENT_MTU = 576, SENT_FRAME_MAX = SENT_MTU + 14 };
+
 u32_t sys_now(void)
 {
     return (u32_t)clock_ms(stack->clock);
@@ -67,7 +70,7 @@ static void arrival_put(void *context, const void *data, size_t len)
 
 static err_t send_frame(struct netif *netif, struct pbuf *frame)
 {
-    static uint8_t flat[ETHERNET_FRAME_MAX];
+    static uint8_t flat[SENT_FRAME_MAX];
     const struct ethernet *ethernet = stack->ethernet;
     const uint8_t *data = frame->payload;
 
@@ -87,7 +90,7 @@ static err_t open_interface(struct netif *netif)
     netif->name[1] = 'n';
     netif->output = etharp_output;
     netif->linkoutput = send_frame;
-    netif->mtu = 1500;
+    netif->mtu = SENT_MTU;
     netif->hwaddr_len = ETHERNET_ADDRESS;
     memcpy(netif->hwaddr, stack->ethernet->address, ETHERNET_ADDRESS);
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_LINK_UP;

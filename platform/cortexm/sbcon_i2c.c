@@ -64,14 +64,12 @@ static uint8_t get(const struct sbcon_i2c *i2c, bool more)
 static bool move(const struct sbcon_i2c *i2c, uint8_t address, const uint8_t *out, size_t out_len,
                  uint8_t *in, size_t in_len)
 {
-    if (out_len > 0 || in_len == 0) {
-        start(i2c);
-        if (!put(i2c, (uint8_t)(address << 1)))
+    start(i2c);
+    if (!put(i2c, (uint8_t)(address << 1)))
+        return false;
+    for (size_t i = 0; i < out_len; i++) {
+        if (!put(i2c, out[i]))
             return false;
-        for (size_t i = 0; i < out_len; i++) {
-            if (!put(i2c, out[i]))
-                return false;
-        }
     }
     if (in_len > 0) {
         start(i2c);
