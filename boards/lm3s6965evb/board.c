@@ -1,7 +1,7 @@
 /* The terminal on TI's LM3S6965 evaluation board. See README.md. */
 #include "boards/board.h"
 
-#include "base/limits.h"
+#include "boards/lm3s6965evb/limits.h"
 #include "platform/cortexm/at24c.h"
 #include "platform/cortexm/clock.h"
 #include "platform/cortexm/cpu.h"
@@ -84,7 +84,7 @@ static struct {
     struct stellaris_enet enet;
     struct netstack net;
     uint8_t till_ring[256], scanner_ring[64], entropy_ring[32];
-    char till_buffer[LIMIT_TILL_MESSAGE + 1];
+    char till_buffer[SCRIP_TILL_MESSAGE + 1];
 } board;
 
 static void till_interrupt(void)

@@ -21,6 +21,7 @@
 #define SCRIP_HTTP_HEAD 1024
 #define SCRIP_SYNC_OUT 704
 #define SCRIP_SYNC_ANSWER 1024
+#define SCRIP_MISSING 12        /* a sector of the card holds seven records */
 #define SCRIP_TILL_MESSAGE 3328 /* the line that brings a bundle; a sale is at most 2,048 */
 #define SCRIP_TILL_ARENA 7680
 #define SCRIP_TILL_REPLY 1792

@@ -22,7 +22,7 @@ enum {
     /* Unreadable records that one request can declare, as many as the host takes. The host knows
      * the link of what is lost from the record behind it, so a gap must fit into one: a sector of
      * the shortest records is below it. */
-    MESSAGE_MISSING_MAX = 48,
+    MESSAGE_MISSING_MAX = SCRIP_MISSING,
     MESSAGE_PROBLEM_MAX = 47, /* characters of a problem's name */
     MESSAGE_AUTH_MAX = 16,
     /* The statements of statement.cddl: their longest payloads, and the envelope. */

@@ -3,8 +3,8 @@
  *
  * A card writes a block of 512 bytes whole or leaves it in any state: tear_size is the block.
  *
- * Memory   The caller owns struct sd_card, which holds the block read last; hal points into it, so it
- *          must not move.
+ * Memory   The caller owns struct sd_card, which holds the block read last; hal points into it, so
+ *          it must not move.
  * Time     A write keeps the card busy for up to 250 ms (usually a few), which is waited for.
  */
 #ifndef PLATFORM_CORTEXM_SD_CARD_H
