@@ -42,7 +42,8 @@ static struct posix_till_peer *displace(struct posix_till *till)
             continue;
         unsigned count = unfinished_of(till, peer->user);
         /* The counter may wrap. */
-        if (count > most || (count == most && (int32_t)(peer->since - last->since) < 0)) {
+        if (last == NULL || count > most ||
+            (count == most && (int32_t)(peer->since - last->since) < 0)) {
             most = count;
             last = peer;
         }
