@@ -4,6 +4,7 @@
 #   CC=clang      another compiler        SAN=1     AddressSanitizer and UBSan
 #   FUZZ=1        with CC=clang: the same, and what libFuzzer and llvm-cov need
 #   WERROR=1      warnings are errors     DEPS=dir  library tarballs at hand: no network
+#   P256V=library token signatures are verified by the cryptographic library
 #   T=journal     only the tests with that word in their file's name       FULL=1    every power cut
 #
 # Sources are found by folder: a new file needs no change here. Every room is an archive of its own,
@@ -18,9 +19,10 @@ BOARD ?= linux
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+HOST_CC ?= gcc
 include boards/$(BOARD)/board.mk
 
-VARIANT := $(BOARD)$(if $(findstring clang,$(CC)),-clang)$(if $(FUZZ),-fuzz,$(if $(SAN),-asan))$(if $(WERROR),-werror)
+VARIANT := $(BOARD)$(if $(findstring clang,$(CC)),-clang)$(if $(FUZZ),-fuzz,$(if $(SAN),-asan))$(if $(WERROR),-werror)$(if $(P256V),-$(P256V))
 B := build/$(VARIANT)
 export B DEPS
 # Where nobody has said how much of the machine to use, a build uses all of it.
@@ -74,6 +76,7 @@ STANDS_ON_till := till base fake
 STANDS_ON_platform := posix sim base store
 STANDS_ON_host := host redeem store base sim posix
 STANDS_ON_tool := scrip $(AGENT) sim posix
+STANDS_ON_p256v := base
 STANDS_ON_power := $(AGENT) sim posix
 STANDS_ON_fuzz := $(AGENT) host sim posix
 STANDS_ON_nexo := till fake redeem store base sim
@@ -91,7 +94,7 @@ PROGRAMS_posix := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
     $(if $(wildcard firmware/images/terminal.c),$(B)/scripd)
 PROGRAMS_cortexm := $(B)/terminal.elf
 PROGRAMS := $(PROGRAMS_$(BOARD_PLATFORM))
-UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c))
+UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c tests/p256v/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 CANARY := $(patsubst %.c,$(B)/%,$(wildcard tests/canary/*_test.c))
@@ -150,7 +153,7 @@ vectors: $(VECTORS) ## only the public test vectors
 power: $(POWER) $(POWER_MUTANTS) $(if $(FULL),all) ## only the power cuts and their planted faults; FULL=1: a million cuts
 	@tests/power/run $(POWER)
 mutants: $(MUTANTS) ## only the other planted faults, each of which a test must notice
-	@SUITES='$(FAULTY)' tests/run-suite $@ $(if $^,tests/mutants)
+	@SUITES='$(FAULTY)' TEST_LIBS=-lcrypto tests/run-suite $@ $(if $^,tests/mutants)
 fuzz: setup-fuzz ## search for an input that breaks a reader, FUZZ_SECONDS=60 for each
 	@$(MAKE) $(PARALLEL) CC=clang FUZZ=1 fuzz-programs
 	@$(MAKE) CC=clang FUZZ=1 fuzz-run
@@ -261,13 +264,37 @@ $(BINARIES): $(LIBS)
 	@echo "  LD  $@"
 	@$(CC) $(OPTIMISE) $(BOARD_CFLAGS) $(LINK_WITH) -o $@ $(filter %.o,$^) \
 	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(BOARD_LIBS) $(LINK_LIBS)
+# What OpenSSL says is right, p256v must say too.
+$(B)/tests/p256v/%: LINK_LIBS = -lcrypto
 
 # Archives and objects ----------------------------------------------------------------------------
+
+# Signatures are verified by p256v.c or by the library, and p256v's kernel may be a processor's own:
+# a board.mk may name it. The base point's table is made for as many teeth as a board wants: 4 to 7
+# make 512 bytes to 4 KiB.
+P256V_KERNEL ?= firmware/base/p256v_mul.c
+P256V_BASE_TEETH ?= 6
+LEFT_OUT := $(if $(filter library,$(P256V)),firmware/base/p256v.c,firmware/base/p256v_library.c) \
+    $(filter-out $(P256V_KERNEL),firmware/base/p256v_mul.c)
 
 # The folder is a prerequisite so that a file that has gone also leaves the archive. A tool's main
 # stays outside, so that tests can link the rest.
 $(foreach room,$(ROOMS),$(eval $(B)/lib/room-$(room).a: $(wildcard $(DIRS_$(room))) \
-    $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(wildcard $(DIRS_$(room):%=%/*.c))))))
+    $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c $(LEFT_OUT),$(wildcard $(DIRS_$(room):%=%/*.c))))))
+
+$(B)/lib/room-base.a: $(B)/gen/p256v_base$(P256V_BASE_TEETH).o $(patsubst %,$(B)/%.o,$(basename $(P256V_KERNEL)))
+$(B)/gen/p256v_base$(P256V_BASE_TEETH).o: $(B)/gen/p256v_base$(P256V_BASE_TEETH).c $(B)/flags
+	@echo "  CC  $<"
+	@$(CC) $(ROOM_CFLAGS) -c $< -o $@
+$(B)/gen/p256v_base$(P256V_BASE_TEETH).c: build/host/p256v_table $(B)/flags
+	@mkdir -p $(@D)
+	@$< $(P256V_BASE_TEETH) >$@
+# Runs on the machine that builds.
+TABLE_MAKER := tools/p256v/table.c $(foreach part,comb field invert mul number point scalar,firmware/base/p256v_$(part).c)
+build/host/p256v_table: $(TABLE_MAKER) firmware/base/p256v.h firmware/base/p256v_private.h
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(HOST_CC) -std=c11 -O1 -I. -Ifirmware -o $@ $(TABLE_MAKER)
 
 # Only the members with code under boards/mbedtls_config.h: a new option may need a new name here.
 MBEDTLS := aes asn1parse asn1write base64 bignum bignum_core cipher cipher_wrap constant_time ecdh \
@@ -329,7 +356,7 @@ setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-jour
 # For editors and clang-tidy ----------------------------------------------------------------------
 
 ALL_SOURCES := $(wildcard tests/canary/*.c $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
-    tests/unit/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c tests/fuzz/*.c)
+    tests/unit/*.c tests/p256v/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c tests/fuzz/*.c)
 entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
 comma := ,
 compile_commands.json: build/compile_commands.json ## build/compile_commands.json
