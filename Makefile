@@ -224,7 +224,7 @@ $(IMAGES): BOARD_LIBS := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,-Map=$(B)/im
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
-SEAM := crypto_verify crypto_hmac crypto_hkdf crypto_aead_key crypto_aead_seal crypto_aead_open
+SEAM := p256v_verify crypto_hmac crypto_hkdf crypto_aead_key crypto_aead_seal crypto_aead_open
 $(foreach bin,$(FUZZERS),$(eval $(bin): $(bin:%-real=%).o \
     $(addprefix $(B)/tests/fuzz/,world.o medium.o $(if $(FUZZ),search.o,replay.o)) \
     $(if $(filter %-real,$(bin)),,$(B)/tests/fuzz/seam.o) \

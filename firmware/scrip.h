@@ -37,7 +37,7 @@ extern "C" {
 #ifdef SCRIP_LIMITS_FILE
 #include SCRIP_LIMITS_FILE
 #else
-#define SCRIP_BYTES 30720
+#define SCRIP_BYTES 34816
 #endif
 struct scrip {
     union {

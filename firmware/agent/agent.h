@@ -97,7 +97,8 @@ struct agent {
     uint8_t identity_bytes[LIMIT_IDENTITY_BYTES];
     struct object_roots roots; /* those of the pinned ones that the key set leaves in office */
     struct keyset keyset;      /* count 0: none */
-    struct policy policy;      /* seq 0: none */
+    struct keyset_tables keyset_tables;
+    struct policy policy; /* seq 0: none */
 
     struct open_challenge challenge;
     struct member_day member_day; /* in RAM only, as is all that is derived from it */

@@ -49,6 +49,8 @@ static void load_objects(struct agent *agent)
     if (agent->roots.count == 0)
         agent->roots = agent->bundle.object_roots;
     if (status == SCRIP_OK)
+        status = keyset_prepare(&agent->keyset, &agent->keyset_tables);
+    if (status == SCRIP_OK)
         wallclock_raise_floor(&agent->clock, agent->keyset.iat_s);
     else
         agent_log(agent, HAL_LOG_ERROR, "key set", status);

@@ -50,12 +50,20 @@ static enum scrip_status hash_to_sign(struct bytes header, const char *aad, stru
     return crypto_sha256_parts(parts, 3, hash);
 }
 
-enum scrip_status cose_verify(const struct cose *message, const char *aad,
-                              const uint8_t point[CRYPTO_POINT_BYTES])
+enum scrip_status cose_verify_prepared(const struct cose *message, const char *aad,
+                                       const struct p256v_table *key)
 {
     uint8_t hash[CRYPTO_HASH_BYTES];
     TRY(hash_to_sign(message->protected_header, aad, message->payload, hash));
-    return crypto_verify(point, hash, message->signature.data);
+    return p256v_verify(key, hash, message->signature.data);
+}
+
+enum scrip_status cose_verify(const struct cose *message, const char *aad,
+                              const uint8_t point[CRYPTO_POINT_BYTES])
+{
+    struct p256v_table key;
+    TRY(p256v_prepare(point, &key));
+    return cose_verify_prepared(message, aad, &key);
 }
 
 enum scrip_status cose_sign(struct crypto_key key, const uint8_t kid[COSE_KID_BYTES],

@@ -20,6 +20,7 @@
 #define SCRIP_MEMBERS 32
 #define SCRIP_MARKS 96
 #define SCRIP_KEYS 8
+#define SCRIP_KEY_TABLES 8
 #define SCRIP_OBJECT_BYTES 2048
 #define SCRIP_BUNDLE_BYTES 6144
 #define SCRIP_IDENTITY_BYTES 6144
@@ -59,8 +60,11 @@ enum {
 
     /* Journal and ledger (SPEC sections 9 and 11). */
     LIMIT_RECORD_BYTES = 472,
-    LIMIT_SPENT = SCRIP_SPENT,               /* unexpired spent entries held in RAM */
-    LIMIT_KEYS = SCRIP_KEYS,                 /* keys of a key set */
+    LIMIT_SPENT = SCRIP_SPENT, /* unexpired spent entries held in RAM */
+    LIMIT_KEYS = SCRIP_KEYS,   /* keys of a key set */
+    /* Keys of the set that stand prepared in memory, 512 bytes each; others are prepared anew for
+     * every verification, which then costs twice as much. */
+    LIMIT_KEY_TABLES = SCRIP_KEY_TABLES,
     LIMIT_OBJECT_BYTES = SCRIP_OBJECT_BYTES, /* a key set or policy, whole */
     LIMIT_LIST_BYTES = 8448,                 /* a status list, whole: the host's only */
     LIMIT_CERT_CHAIN = 2,   /* certificates a terminal sends: its own and one issuing CA */
@@ -81,5 +85,6 @@ enum {
 _Static_assert(SCRIP_KEYS >= 2, "a key and the one that follows it");
 _Static_assert(SCRIP_SPENT >= 32, "the codes of some minutes");
 _Static_assert(SCRIP_IDENTITY_BYTES <= SCRIP_BUNDLE_BYTES, "an identity is a part of a bundle");
+_Static_assert(SCRIP_KEY_TABLES >= 1 && SCRIP_KEY_TABLES <= SCRIP_KEYS, "a table is a key's");
 
 #endif

@@ -135,3 +135,34 @@ enum scrip_status keyset_roots(const struct keyset *keyset, const struct object_
     }
     return out->count != 0 ? SCRIP_OK : SCRIP_REFUSED_KEY;
 }
+
+/* The tables are for keys that sign tokens, in the order of the set. */
+static size_t tables_before(const struct keyset *keys, size_t index)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < index; i++)
+        count += (keys->key[i].uses & KEYSET_TOKENS) != 0;
+    return count;
+}
+
+enum scrip_status keyset_prepare(struct keyset *keys, struct keyset_tables *tables)
+{
+    for (size_t i = 0; i < keys->count && i < LIMIT_KEYS; i++) {
+        const size_t place = tables_before(keys, i);
+        if ((keys->key[i].uses & KEYSET_TOKENS) == 0 || place >= LIMIT_KEY_TABLES)
+            continue;
+        enum scrip_status status = p256v_prepare(keys->key[i].point, &tables->table[place]);
+        if (status != SCRIP_OK) {
+            memset(keys, 0, sizeof *keys);
+            return scrip_is_refused(status) ? SCRIP_FAULT_CORRUPT : status;
+        }
+    }
+    keys->tables = tables;
+    return SCRIP_OK;
+}
+
+const struct p256v_table *keyset_table(const struct keyset *keys, size_t index)
+{
+    const size_t place = tables_before(keys, index);
+    return keys->tables != NULL && place < LIMIT_KEY_TABLES ? &keys->tables->table[place] : NULL;
+}

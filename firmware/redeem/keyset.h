@@ -30,7 +30,12 @@ struct keyset_key {
     uint16_t currency;
 };
 
+struct keyset_tables {
+    struct p256v_table table[LIMIT_KEY_TABLES]; /* of the first keys that sign tokens */
+};
+
 struct keyset {
+    const struct keyset_tables *tables; /* NULL: no key is prepared */
     uint32_t iat_s, exp_s, seq;
     size_t count;
     struct keyset_key key[LIMIT_KEYS];
@@ -49,6 +54,13 @@ MUST_CHECK enum scrip_status keyset_read(const struct object *object, struct key
 MUST_CHECK enum scrip_status keyset_roots(const struct keyset *keyset,
                                           const struct object_roots *pinned,
                                           struct object_roots *out);
+
+/* Prepares keys, so that verify_token() is quick. tables must live as long as keys is used.
+ * FAULT_*: *keys is then zeroed. */
+MUST_CHECK enum scrip_status keyset_prepare(struct keyset *keys, struct keyset_tables *tables);
+
+/* The prepared form of keys->key[index], which signs tokens; NULL: it has none. */
+const struct p256v_table *keyset_table(const struct keyset *keys, size_t index);
 
 /* Writes the body (issuing side; keyset_write.c). */
 void keyset_write(const struct keyset *keyset, struct buffer *out);

@@ -14,7 +14,10 @@ static enum scrip_status find_key(const struct keyset *keys, const struct token 
         if ((key->uses & KEYSET_TOKENS) == 0 ||
             memcmp(key->kid, token->cose.kid.data, COSE_KID_BYTES) != 0)
             continue;
-        status = cose_verify(&token->cose, token_aad(token->kind), key->point);
+        const struct p256v_table *table = keyset_table(keys, i);
+        const char *aad = token_aad(token->kind);
+        status = table != NULL ? cose_verify_prepared(&token->cose, aad, table)
+                               : cose_verify(&token->cose, aad, key->point);
         *found = key;
         if (!scrip_is_refused(status))
             break;

@@ -1,16 +1,17 @@
 /*
- * seam: cryptography that a search can get behind, in the place of base/crypto's by the linker's
- * --wrap. A signature verifies unless it begins with FF. A sealed entry carries a checksum or,
- * where an input has put zeros in its place, none: an attacker who knew the key.
+ * seam: cryptography that a search can get behind, in the place of base/crypto's and base/p256v's
+ * by the linker's --wrap. A signature verifies unless it begins with FF. A sealed entry carries a
+ * checksum or, where an input has put zeros in its place, none: an attacker who knew the key.
  */
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/p256v.h"
 
 /* The linker's names for what takes a function's place. */
 enum scrip_status
-seam_verify(const uint8_t point[CRYPTO_POINT_BYTES], const uint8_t hash[CRYPTO_HASH_BYTES],
-            const uint8_t signature[CRYPTO_SIGNATURE_BYTES]) __asm__("__wrap_crypto_verify");
+seam_verify(const struct p256v_table *table, const uint8_t hash[P256V_HASH_BYTES],
+            const uint8_t signature[P256V_SIGNATURE_BYTES]) __asm__("__wrap_p256v_verify");
 enum scrip_status seam_hkdf(struct bytes secret, struct bytes salt, struct bytes info, uint8_t *out,
                             size_t out_len) __asm__("__wrap_crypto_hkdf");
 enum scrip_status seam_hmac(struct bytes key, const struct bytes *parts, size_t count,
@@ -24,11 +25,10 @@ enum scrip_status seam_open(struct crypto_key key, const uint8_t nonce[CRYPTO_NO
                             struct bytes aad, struct bytes sealed,
                             uint8_t *out) __asm__("__wrap_crypto_aead_open");
 
-enum scrip_status seam_verify(const uint8_t point[CRYPTO_POINT_BYTES],
-                              const uint8_t hash[CRYPTO_HASH_BYTES],
-                              const uint8_t signature[CRYPTO_SIGNATURE_BYTES])
+enum scrip_status seam_verify(const struct p256v_table *table, const uint8_t hash[P256V_HASH_BYTES],
+                              const uint8_t signature[P256V_SIGNATURE_BYTES])
 {
-    (void)point;
+    (void)table;
     (void)hash;
     return bytes_get_u32(signature) == UINT32_MAX ? SCRIP_REFUSED_SIGNATURE : SCRIP_OK;
 }

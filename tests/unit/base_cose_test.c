@@ -142,15 +142,12 @@ static void test_accidents_are_faults(void)
     entropy.broken = false;
 
     struct bytes data = sign(bytes_text("x"), memory, sizeof memory);
+    struct p256v_table table;
+    memset(&table, 0, sizeof table);
     CHECK_STATUS(cose_parse(data, &message), SCRIP_OK);
-    struct crypto_key held[64];
-    size_t count = 0;
-    while (count < 64 && crypto_aead_key(point, &held[count]) == SCRIP_OK)
-        count++;
-    CHECK_STATUS(cose_verify(&message, "SCT1", point), SCRIP_FAULT_MEMORY);
-    while (count > 0)
-        crypto_key_close(&held[--count]);
-    CHECK_STATUS(cose_verify(&message, "SCT1", point), SCRIP_OK);
+    CHECK_STATUS(cose_verify_prepared(&message, "SCT1", &table), SCRIP_FAULT_SEAL);
+    CHECK_STATUS(p256v_prepare(point, &table), SCRIP_OK);
+    CHECK_STATUS(cose_verify_prepared(&message, "SCT1", &table), SCRIP_OK);
 }
 
 static void test_objects(void)

@@ -112,6 +112,43 @@ static void test_another_kind_of_object(void)
     CHECK_STATUS(keyset_read(&object, &out), SCRIP_REFUSED_CLAIMS);
 }
 
+/* Keys that sign no tokens stand between those that do: each table is its own key's. */
+static void test_prepared(void)
+{
+    static struct keyset_tables tables;
+    struct keyset keys = full;
+    for (size_t i = 0; i < keys.count; i++)
+        keys.key[i].uses = i % 3 == 1 ? KEYSET_VAULT : KEYSET_TOKENS;
+    CHECK(keyset_table(&keys, 0) == NULL);
+    CHECK_STATUS(keyset_prepare(&keys, &tables), SCRIP_OK);
+    size_t prepared = 0;
+    for (size_t i = 0; i < keys.count; i++) {
+        struct p256v_table expected;
+        if (keys.key[i].uses != KEYSET_TOKENS)
+            continue;
+        CHECK_STATUS(p256v_prepare(keys.key[i].point, &expected), SCRIP_OK);
+        const struct p256v_table *table = keyset_table(&keys, i);
+        if (prepared++ < LIMIT_KEY_TABLES) {
+            REQUIRE(table != NULL);
+            CHECK_EQ_BYTES(table, &expected, sizeof expected);
+        } else {
+            CHECK(table == NULL);
+        }
+    }
+    CHECK(prepared > 1);
+}
+
+/* keyset_read() lets no such key in: then the set believes nobody. */
+static void test_prepared_from_what_is_no_point(void)
+{
+    static struct keyset_tables tables;
+    static const struct keyset zero;
+    struct keyset keys = full;
+    keys.key[LIMIT_KEY_TABLES - 1].point[64] ^= 1;
+    CHECK_STATUS(keyset_prepare(&keys, &tables), SCRIP_FAULT_CORRUPT);
+    CHECK_EQ_BYTES(&keys, &zero, sizeof keys);
+}
+
 int main(void)
 {
     test_issuer_open(&issuer);
@@ -121,5 +158,7 @@ int main(void)
     CHECK_RUN(test_rules);
     CHECK_RUN(test_too_many_keys);
     CHECK_RUN(test_another_kind_of_object);
+    CHECK_RUN(test_prepared);
+    CHECK_RUN(test_prepared_from_what_is_no_point);
     return check_done();
 }

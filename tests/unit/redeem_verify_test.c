@@ -55,6 +55,27 @@ static void test_a_genuine_code(void)
     CHECK(voucher.token.data == memory && !voucher.bound);
 }
 
+/* The prepared key is what a signature is held against, once there is one. */
+static void test_prepared_keys(void)
+{
+    static struct keyset_tables tables;
+    struct token_claims claims = test_claims(1);
+    struct keyset keys = issuer.keys;
+    reset();
+    trust.keys = &keys;
+    CHECK_STATUS(keyset_prepare(&keys, &tables), SCRIP_OK);
+    CHECK_STATUS(verify(&claims), SCRIP_OK);
+    memset(&tables, 0, sizeof tables);
+    CHECK_STATUS(verify(&claims), SCRIP_FAULT_SEAL);
+
+    uint8_t scalar[CRYPTO_SCALAR_BYTES];
+    struct crypto_key other;
+    CHECK_STATUS(crypto_signing_generate(&other, scalar), SCRIP_OK);
+    CHECK_STATUS(p256v_prepare(test_key_entry(other).point, &tables.table[0]), SCRIP_OK);
+    crypto_key_close(&other);
+    CHECK_STATUS(verify(&claims), SCRIP_REFUSED_SIGNATURE);
+}
+
 static void test_seals(void)
 {
     struct token_claims claims = test_claims(1);
@@ -286,6 +307,7 @@ int main(void)
     test_issuer_open(&issuer);
     CHECK_STATUS(identity_parse(bytes_text(TEST_TERMINAL), &terminal), SCRIP_OK);
     CHECK_RUN(test_a_genuine_code);
+    CHECK_RUN(test_prepared_keys);
     CHECK_RUN(test_seals);
     CHECK_RUN(test_no_tampered_byte_passes);
     CHECK_RUN(test_keys);

@@ -166,10 +166,11 @@ static enum scrip_status load_object(struct pki *pki, enum object_kind kind)
     fresh.seq = object.seq;
     fresh.seen = pki->object[kind].seen;
     pki->object[kind] = fresh;
-    if (kind == OBJECT_KEYS)
-        pki->keys = keys;
     pki->believed = believed;
-    return SCRIP_OK;
+    if (kind != OBJECT_KEYS)
+        return SCRIP_OK;
+    pki->keys = keys;
+    return keyset_prepare(&pki->keys, &pki->tables);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)

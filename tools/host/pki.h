@@ -40,6 +40,7 @@ struct pki {
     uint8_t time_kid[COSE_KID_BYTES];
     struct pki_object object[OBJECT_OPERATORS]; /* OBJECT_KEYS, OBJECT_POLICY */
     struct keyset keys;
+    struct keyset_tables tables; /* of keys */
 };
 
 /* Reads everything, or logs which file is wrong and what to do. The cryptographic library must be
