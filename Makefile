@@ -182,6 +182,10 @@ size-report: $(call archives,$(AGENT)) $(LIBS) $(B)/tests/size/memory.o
 	@tools/check/size $(AGENT)
 bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled records a second
 	@tests/bench/run
+bench-verify: setup-test setup-boards build/host/p256v_table ## signatures on a Cortex-M3 and M4: instructions, flash, stack, beside the library
+	@tests/emulated/p256v measure >build/emulated.samples && tests/emulated/report build/emulated.samples
+emulated: setup-test setup-boards build/host/p256v_table ## 23,000 signatures on a Cortex-M3 and M4 against OpenSSL's answers
+	@tests/run-suite $@ tests/emulated/p256v-cases
 bench-journal: setup-journal $(BENCH_JOURNAL) ## the journal on a modelled flash, and on files beside SQLite and LMDB
 	@$(MAKE) BOARD=size-cortex-m3 build/size-cortex-m3/lib/room-store.a
 	@tests/bench/journal/run
@@ -200,7 +204,7 @@ help: ## this text
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
-    setup-bench setup-fuzz setup-journal bench-journal
+    setup-bench setup-fuzz setup-journal bench-journal bench-verify emulated
 
 # Links -------------------------------------------------------------------------------------------
 

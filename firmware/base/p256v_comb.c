@@ -23,19 +23,24 @@ void p256v_digits(struct p256v_digits *digits, const uint32_t scalar[P256V_WORDS
     word[top / 32] |= 1u << top % 32;
 }
 
+static unsigned digit(const struct p256v_digits *digits, unsigned at)
+{
+    return digits->word[at / 32] >> at % 32 & 1;
+}
+
+/* The table has the highest tooth positive: the sums with a negative one are the negatives of those
+ * with every other sign turned round. */
 void p256v_comb_add(struct p256v_point *p, const struct p256v_comb *comb,
                     const struct p256v_digits *digits, unsigned column)
 {
-    unsigned signs = 0;
-    for (unsigned tooth = comb->teeth, at = column + tooth * comb->spacing; tooth > 0; tooth--) {
+    unsigned at = column + (comb->teeth - 1) * comb->spacing;
+    const unsigned negative = digit(digits, at) ^ 1;
+    unsigned index = 0;
+    while (at >= comb->spacing) {
         at -= comb->spacing;
-        signs = signs << 1 | (digits->word[at / 32] >> at % 32 & 1);
+        index = index << 1 | (digit(digits, at) ^ negative);
     }
-    /* The table has the highest tooth positive: the others are the negatives of those. */
-    const unsigned entries = 1u << (comb->teeth - 1);
-    const bool minus = signs < entries;
-    const unsigned index = (minus ? ~signs : signs) & (entries - 1);
-    p256v_point_add(p, &comb->entry[index], minus != digits->minus);
+    p256v_point_add(p, &comb->entry[index], (negative != 0) != digits->minus);
 }
 
 /* All the points in affine form at the cost of one inverse. None is infinity. */

@@ -10,8 +10,10 @@
  * the carry that is one too large from there on, but for the first and the last.
  */
 #define WORD(k, terms)                                                                             \
-    sum = (sum >> 32) + (uint64_t)t[k] + (terms);                                                  \
-    word = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (sum >> 32) + (uint64_t)t[k] + (terms);                                              \
+        word = (uint32_t)sum;                                                                      \
+    } while (0)
 #define NOT(m) (uint32_t) ~(m)
 
 static void reduce(uint32_t r[8], const uint32_t t[16])
@@ -19,31 +21,31 @@ static void reduce(uint32_t r[8], const uint32_t t[16])
     uint64_t sum = 0;
     uint32_t word;
     const uint32_t m0 = t[0], m1 = t[1], m2 = t[2];
-    WORD(3, m0)
+    WORD(3, m0);
     const uint32_t m3 = word;
-    WORD(4, m1)
+    WORD(4, m1);
     const uint32_t m4 = word;
-    WORD(5, m2)
+    WORD(5, m2);
     const uint32_t m5 = word;
-    WORD(6, (uint64_t)m3 + m0)
+    WORD(6, (uint64_t)m3 + m0);
     const uint32_t m6 = word;
-    WORD(7, (uint64_t)m4 + m1 + NOT(m0) + 1)
+    WORD(7, (uint64_t)m4 + m1 + NOT(m0) + 1);
     const uint32_t m7 = word;
-    WORD(8, (uint64_t)m5 + m2 + NOT(m1) + m0)
+    WORD(8, (uint64_t)m5 + m2 + NOT(m1) + m0);
     r[0] = word;
-    WORD(9, (uint64_t)m6 + m3 + NOT(m2) + m1)
+    WORD(9, (uint64_t)m6 + m3 + NOT(m2) + m1);
     r[1] = word;
-    WORD(10, (uint64_t)m7 + m4 + NOT(m3) + m2)
+    WORD(10, (uint64_t)m7 + m4 + NOT(m3) + m2);
     r[2] = word;
-    WORD(11, (uint64_t)m5 + NOT(m4) + m3)
+    WORD(11, (uint64_t)m5 + NOT(m4) + m3);
     r[3] = word;
-    WORD(12, (uint64_t)m6 + NOT(m5) + m4)
+    WORD(12, (uint64_t)m6 + NOT(m5) + m4);
     r[4] = word;
-    WORD(13, (uint64_t)m7 + NOT(m6) + m5)
+    WORD(13, (uint64_t)m7 + NOT(m6) + m5);
     r[5] = word;
-    WORD(14, (uint64_t)NOT(m7) + m6)
+    WORD(14, (uint64_t)NOT(m7) + m6);
     r[6] = word;
-    WORD(15, (uint64_t)m7 - 1)
+    WORD(15, (uint64_t)m7 - 1);
     r[7] = word;
     /* Below 2^256 + p, so that one p is the most to take. */
     if (sum >> 32 != 0)
@@ -52,17 +54,29 @@ static void reduce(uint32_t r[8], const uint32_t t[16])
 
 /* One word of row i: x b[j] into t[i + j]; the first row finds nothing there yet. */
 #define FIRST(j)                                                                                   \
-    sum = (uint64_t)x * b[j] + (sum >> 32);                                                        \
-    t[j] = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (uint64_t)x * b[j] + (sum >> 32);                                                    \
+        t[j] = (uint32_t)sum;                                                                      \
+    } while (0)
 #define STEP(i, j)                                                                                 \
-    sum = (uint64_t)x * b[j] + t[(i) + (j)] + (sum >> 32);                                         \
-    t[(i) + (j)] = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (uint64_t)x * b[j] + t[(i) + (j)] + (sum >> 32);                                     \
+        t[(i) + (j)] = (uint32_t)sum;                                                              \
+    } while (0)
 #define ROW(i)                                                                                     \
-    x = a[i];                                                                                      \
-    sum = 0;                                                                                       \
-    STEP(i, 0)                                                                                     \
-    STEP(i, 1) STEP(i, 2) STEP(i, 3) STEP(i, 4) STEP(i, 5) STEP(i, 6) STEP(i, 7)                   \
-        t[(i) + 8] = (uint32_t)(sum >> 32);
+    do {                                                                                           \
+        x = a[i];                                                                                  \
+        sum = 0;                                                                                   \
+        STEP(i, 0);                                                                                \
+        STEP(i, 1);                                                                                \
+        STEP(i, 2);                                                                                \
+        STEP(i, 3);                                                                                \
+        STEP(i, 4);                                                                                \
+        STEP(i, 5);                                                                                \
+        STEP(i, 6);                                                                                \
+        STEP(i, 7);                                                                                \
+        t[(i) + 8] = (uint32_t)(sum >> 32);                                                        \
+    } while (0)
 
 void p256v_mul(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
                const uint32_t b[P256V_WORDS])
@@ -70,9 +84,23 @@ void p256v_mul(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
     uint32_t t[16];
     uint32_t x = a[0];
     uint64_t sum = 0;
-    FIRST(0)
-    FIRST(1) FIRST(2) FIRST(3) FIRST(4) FIRST(5) FIRST(6) FIRST(7) t[8] = (uint32_t)(sum >> 32);
-    ROW(1) ROW(2) ROW(3) ROW(4) ROW(5) ROW(6) ROW(7) reduce(r, t);
+    FIRST(0);
+    FIRST(1);
+    FIRST(2);
+    FIRST(3);
+    FIRST(4);
+    FIRST(5);
+    FIRST(6);
+    FIRST(7);
+    t[8] = (uint32_t)(sum >> 32);
+    ROW(1);
+    ROW(2);
+    ROW(3);
+    ROW(4);
+    ROW(5);
+    ROW(6);
+    ROW(7);
+    reduce(r, t);
 }
 
 /*
@@ -81,22 +109,32 @@ void p256v_mul(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
  * comes last.
  */
 #define SQUARE_FIRST(j)                                                                            \
-    sum = (uint64_t)x * d[j] + (sum >> 32);                                                        \
-    t[j] = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (uint64_t)x * d[j] + (sum >> 32);                                                    \
+        t[j] = (uint32_t)sum;                                                                      \
+    } while (0)
 #define SQUARE_STEP(i, j)                                                                          \
-    sum = (uint64_t)x * d[j] + t[(i) + (j)] + (sum >> 32);                                         \
-    t[(i) + (j)] = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (uint64_t)x * d[j] + t[(i) + (j)] + (sum >> 32);                                     \
+        t[(i) + (j)] = (uint32_t)sum;                                                              \
+    } while (0)
 #define DIAGONAL(i)                                                                                \
-    x = a[i];                                                                                      \
-    sum = (uint64_t)x * x + t[2 * (i)];                                                            \
-    t[2 * (i)] = (uint32_t)sum;
+    do {                                                                                           \
+        x = a[i];                                                                                  \
+        sum = (uint64_t)x * x + t[2 * (i)];                                                        \
+        t[2 * (i)] = (uint32_t)sum;                                                                \
+    } while (0)
 #define BESIDE(i)                                                                                  \
-    sum = (uint64_t)x * (a[(i) + 1] << 1) + t[2 * (i) + 1] + (sum >> 32);                          \
-    t[2 * (i) + 1] = (uint32_t)sum;
-#define ROW_END(i) t[(i) + 8] = (uint32_t)(sum >> 32);
+    do {                                                                                           \
+        sum = (uint64_t)x * (a[(i) + 1] << 1) + t[2 * (i) + 1] + (sum >> 32);                      \
+        t[2 * (i) + 1] = (uint32_t)sum;                                                            \
+    } while (0)
+#define ROW_END(i) t[(i) + 8] = (uint32_t)(sum >> 32)
 #define TOP(k)                                                                                     \
-    sum = (sum >> 32) + t[k] + a[(k)-8];                                                           \
-    t[k] = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (sum >> 32) + t[k] + a[(k)-8];                                                       \
+        t[k] = (uint32_t)sum;                                                                      \
+    } while (0)
 
 void p256v_sqr(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS])
 {
@@ -110,18 +148,58 @@ void p256v_sqr(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS])
     t[0] = (uint32_t)sum;
     sum = (uint64_t)x * (a[1] << 1) + (sum >> 32);
     t[1] = (uint32_t)sum;
-    SQUARE_FIRST(2)
-    SQUARE_FIRST(3) SQUARE_FIRST(4) SQUARE_FIRST(5) SQUARE_FIRST(6) SQUARE_FIRST(7) ROW_END(0)
-        DIAGONAL(1) BESIDE(1) SQUARE_STEP(1, 3) SQUARE_STEP(1, 4) SQUARE_STEP(1, 5)
-            SQUARE_STEP(1, 6) SQUARE_STEP(1, 7) ROW_END(1) DIAGONAL(2) BESIDE(2) SQUARE_STEP(2, 4)
-                SQUARE_STEP(2, 5) SQUARE_STEP(2, 6) SQUARE_STEP(2, 7) ROW_END(2) DIAGONAL(3)
-                    BESIDE(3) SQUARE_STEP(3, 5) SQUARE_STEP(3, 6) SQUARE_STEP(3, 7) ROW_END(3)
-                        DIAGONAL(4) BESIDE(4) SQUARE_STEP(4, 6) SQUARE_STEP(4, 7) ROW_END(4)
-                            DIAGONAL(5) BESIDE(5) SQUARE_STEP(5, 7) ROW_END(5) DIAGONAL(6) BESIDE(6)
-                                ROW_END(6) DIAGONAL(7) ROW_END(7) if (a[7] >> 31 != 0)
-    {
+    SQUARE_FIRST(2);
+    SQUARE_FIRST(3);
+    SQUARE_FIRST(4);
+    SQUARE_FIRST(5);
+    SQUARE_FIRST(6);
+    SQUARE_FIRST(7);
+    ROW_END(0);
+    DIAGONAL(1);
+    BESIDE(1);
+    SQUARE_STEP(1, 3);
+    SQUARE_STEP(1, 4);
+    SQUARE_STEP(1, 5);
+    SQUARE_STEP(1, 6);
+    SQUARE_STEP(1, 7);
+    ROW_END(1);
+    DIAGONAL(2);
+    BESIDE(2);
+    SQUARE_STEP(2, 4);
+    SQUARE_STEP(2, 5);
+    SQUARE_STEP(2, 6);
+    SQUARE_STEP(2, 7);
+    ROW_END(2);
+    DIAGONAL(3);
+    BESIDE(3);
+    SQUARE_STEP(3, 5);
+    SQUARE_STEP(3, 6);
+    SQUARE_STEP(3, 7);
+    ROW_END(3);
+    DIAGONAL(4);
+    BESIDE(4);
+    SQUARE_STEP(4, 6);
+    SQUARE_STEP(4, 7);
+    ROW_END(4);
+    DIAGONAL(5);
+    BESIDE(5);
+    SQUARE_STEP(5, 7);
+    ROW_END(5);
+    DIAGONAL(6);
+    BESIDE(6);
+    ROW_END(6);
+    DIAGONAL(7);
+    ROW_END(7);
+    if (a[7] >> 31 != 0) {
         sum = 0;
-        TOP(8) TOP(9) TOP(10) TOP(11) TOP(12) TOP(13) TOP(14) t[15] += (uint32_t)(sum >> 32);
+        TOP(8);
+        TOP(9);
+        TOP(10);
+        TOP(11);
+        TOP(12);
+        TOP(13);
+        TOP(14);
+        t[15] += (uint32_t)(sum >> 32);
     }
     reduce(r, t);
 }

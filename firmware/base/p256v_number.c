@@ -25,24 +25,44 @@ bool p256v_number_less(const uint32_t a[P256V_WORDS], const uint32_t b[P256V_WOR
 }
 
 #define ADD(i)                                                                                     \
-    sum = (sum >> 32) + a[i] + b[i];                                                               \
-    r[i] = (uint32_t)sum;
+    do {                                                                                           \
+        sum = (sum >> 32) + a[i] + b[i];                                                           \
+        r[i] = (uint32_t)sum;                                                                      \
+    } while (0)
 
 uint32_t p256v_number_add(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
                           const uint32_t b[P256V_WORDS])
 {
     uint64_t sum = 0;
-    ADD(0) ADD(1) ADD(2) ADD(3) ADD(4) ADD(5) ADD(6) ADD(7) return (uint32_t)(sum >> 32);
+    ADD(0);
+    ADD(1);
+    ADD(2);
+    ADD(3);
+    ADD(4);
+    ADD(5);
+    ADD(6);
+    ADD(7);
+    return (uint32_t)(sum >> 32);
 }
 
 /* The upper half of a difference of words is all ones when it borrows. */
 #define SUB(i)                                                                                     \
-    difference = (uint64_t)a[i] - b[i] - (difference >> 63);                                       \
-    r[i] = (uint32_t)difference;
+    do {                                                                                           \
+        difference = (uint64_t)a[i] - b[i] - (difference >> 63);                                   \
+        r[i] = (uint32_t)difference;                                                               \
+    } while (0)
 
 uint32_t p256v_number_sub(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
                           const uint32_t b[P256V_WORDS])
 {
     uint64_t difference = 0;
-    SUB(0) SUB(1) SUB(2) SUB(3) SUB(4) SUB(5) SUB(6) SUB(7) return (uint32_t)(difference >> 63);
+    SUB(0);
+    SUB(1);
+    SUB(2);
+    SUB(3);
+    SUB(4);
+    SUB(5);
+    SUB(6);
+    SUB(7);
+    return (uint32_t)(difference >> 63);
 }
