@@ -100,6 +100,7 @@ VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 CANARY := $(patsubst %.c,$(B)/%,$(wildcard tests/canary/*_test.c))
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*_bench.c))
 BENCH_JOURNAL := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/journal/*_bench.c))
+BENCH_TOKEN := $(B)/tests/bench/token/code_bench
 # The readers of hostile bytes. Those that end in -real do without the seam of tests/fuzz/seam.c; what
 # cert reads is verified inside the library, so it has no other.
 REAL := token object cert
@@ -112,13 +113,13 @@ noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/nu
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
-BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY) $(FUZZERS)
+BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
 lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
 issuer: $(B)/lib/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
-test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY) $(FUZZERS) ## every test binary, without running it
+test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS) ## every test binary, without running it
 
 unit-programs: $(UNIT) $(FUZZERS)
 fuzz-programs: $(FUZZERS)
@@ -189,6 +190,9 @@ emulated: setup-test setup-boards build/host/p256v_table ## 23,000 signatures on
 bench-journal: setup-journal $(BENCH_JOURNAL) ## the journal on a modelled flash, and on files beside SQLite and LMDB
 	@$(MAKE) BOARD=size-cortex-m3 build/size-cortex-m3/lib/room-store.a
 	@tests/bench/journal/run
+bench-token: setup-token $(BENCH_TOKEN) ## codes beside other formats, their reading out of focus and on a Cortex-M3
+	@$(MAKE) BOARD=size-cortex-m3 $(addprefix build/size-cortex-m3/lib/,room-redeem.a room-base.a libmbedtls.a)
+	@tests/bench/token/run
 
 ##@ Tidy up
 clean: ## remove what was built, keep the library sources
@@ -204,7 +208,7 @@ help: ## this text
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
-    setup-bench setup-fuzz setup-journal bench-journal bench-verify emulated
+    setup-bench setup-fuzz setup-journal bench-journal bench-verify emulated setup-token bench-token
 
 # Links -------------------------------------------------------------------------------------------
 
@@ -225,7 +229,7 @@ $(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,till $(AGENT) co
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
 $(IMAGES): BOARD_LIBS := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,-Map=$(B)/image.map \
     -Wl,--gc-sections -Wl,--fatal-warnings
-$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(CANARY),$(eval \
+$(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
 SEAM := p256v_verify crypto_hmac crypto_hkdf crypto_aead_key crypto_aead_seal crypto_aead_open
@@ -237,6 +241,8 @@ $(FUZZERS): LINK_WITH = $(if $(FUZZ),-fsanitize=fuzzer -fprofile-instr-generate)
     $(if $(filter %-real,$@),,$(SEAM:%=-Wl,--wrap=%))
 
 $(B)/tests/bench/journal/files_bench: private BOARD_LIBS += -llmdb
+
+$(BENCH_TOKEN): LINK_LIBS = -lz
 
 # Accidents at a chosen call.
 INJECTED := $(addprefix psa_,hash_setup hash_update hash_finish import_key export_key export_public_key \
@@ -353,14 +359,14 @@ $(B)/flags $(B)/lib/flags: FORCE
 
 $(PINNED) &: tools/deps | $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo)
 	@tools/deps mbedtls cjson qrencode $(BOARD_LIBRARIES) && touch $(PINNED)
-setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal: | setup-demo
-setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal:
+setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal setup-token: | setup-demo
+setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal setup-token:
 	@tools/setup $(@:setup-%=%)
 
 # For editors and clang-tidy ----------------------------------------------------------------------
 
 ALL_SOURCES := $(wildcard tests/canary/*.c $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
-    tests/unit/*.c tests/p256v/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/size/*.c tests/fuzz/*.c)
+    tests/unit/*.c tests/p256v/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/bench/token/code_bench.c tests/size/*.c tests/fuzz/*.c)
 entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
 comma := ,
 compile_commands.json: build/compile_commands.json ## build/compile_commands.json

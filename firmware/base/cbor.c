@@ -86,16 +86,13 @@ bool cbor_get_u32(struct cbor_reader *in, uint32_t *value)
 
 bool cbor_get_int(struct cbor_reader *in, int64_t *value)
 {
-    enum cbor_type type = CBOR_UINT;
+    enum cbor_type type;
     uint64_t number;
-    if (cbor_peek(in, &type) && type == CBOR_NINT) {
-        bool good = get(in, CBOR_NINT, INT64_MAX, &number);
-        *value = good ? -1 - (int64_t)number : 0;
-        return good;
-    }
-    bool good = get(in, CBOR_UINT, INT64_MAX, &number);
-    *value = (int64_t)number;
-    return good;
+    *value = 0;
+    if (!get_head(in, &type, &number) || type > CBOR_NINT || number > INT64_MAX)
+        return fail(in);
+    *value = type == CBOR_NINT ? -1 - (int64_t)number : (int64_t)number;
+    return true;
 }
 
 bool cbor_get_bytes(struct cbor_reader *in, size_t min, size_t max, struct bytes *value)

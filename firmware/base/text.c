@@ -23,7 +23,27 @@ static int digit_of(const char *alphabet, size_t base, uint8_t character)
     return at ? (int)(at - alphabet) : -1;
 }
 
-static const char BASE45[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+/* Base45 is the ten digits, the letters and these. */
+enum { LETTERS = 10, SYMBOLS = 36 };
+static const char BASE45_SYMBOLS[] = " $%*+-./:";
+
+int text_base45_digit(uint8_t character)
+{
+    unsigned digit = (unsigned)character - '0', letter = (unsigned)character - 'A';
+    if (digit < LETTERS)
+        return (int)digit;
+    if (letter < SYMBOLS - LETTERS)
+        return (int)(LETTERS + letter);
+    int symbol = digit_of(BASE45_SYMBOLS, sizeof BASE45_SYMBOLS - 1, character);
+    return symbol < 0 ? symbol : SYMBOLS + symbol;
+}
+
+static void put_base45(struct buffer *out, unsigned digit)
+{
+    buffer_put_byte(out, (uint8_t)(digit < LETTERS   ? '0' + digit
+                                   : digit < SYMBOLS ? 'A' + digit - LETTERS
+                                                     : (unsigned)BASE45_SYMBOLS[digit - SYMBOLS]));
+}
 
 enum scrip_status text_base45_decode(struct bytes text, struct buffer *out)
 {
@@ -32,7 +52,7 @@ enum scrip_status text_base45_decode(struct bytes text, struct buffer *out)
         size_t group = text.len < 3 ? text.len : 3;
         uint32_t value = 0;
         for (size_t i = group; i-- > 0;) {
-            int digit = digit_of(BASE45, 45, text.data[i]);
+            int digit = text_base45_digit(text.data[i]);
             if (digit < 0)
                 return refuse(out);
             value = value * 45 + (uint32_t)digit;
@@ -52,10 +72,10 @@ void text_base45_encode(struct bytes data, struct buffer *out)
     for (size_t i = 0; i < data.len; i += 2) {
         bool pair = i + 1 < data.len;
         unsigned value = pair ? data.data[i] * 256u + data.data[i + 1] : data.data[i];
-        buffer_put_byte(out, (uint8_t)BASE45[value % 45]);
-        buffer_put_byte(out, (uint8_t)BASE45[value / 45 % 45]);
+        put_base45(out, value % 45);
+        put_base45(out, value / 45 % 45);
         if (pair)
-            buffer_put_byte(out, (uint8_t)BASE45[value / 2025]);
+            put_base45(out, value / 2025);
     }
 }
 

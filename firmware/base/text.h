@@ -15,6 +15,8 @@
 #include "base/bytes.h"
 
 MUST_CHECK enum scrip_status text_base45_decode(struct bytes text, struct buffer *out);
+/* A character's value, 0 to 44, or -1 where base45 has none. */
+int text_base45_digit(uint8_t character);
 void text_base45_encode(struct bytes data, struct buffer *out);
 
 /* 7 bytes to 17 digits, big-endian; a tail of 1..6 bytes to 3, 5, 8, 10, 13, 15 digits. */

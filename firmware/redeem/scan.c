@@ -42,10 +42,8 @@ static struct bytes skip_url(struct bytes text)
 static bool in_alphabet(struct bytes body, bool decimal)
 {
     for (size_t i = 0; i < body.len; i++) {
-        uint8_t c = body.data[i];
-        bool digit = c >= '0' && c <= '9';
-        bool rest = (c >= 'A' && c <= 'Z') || memchr(" $%*+-./:", c, 9) != NULL;
-        if (!digit && (decimal || !rest))
+        int digit = text_base45_digit(body.data[i]);
+        if (digit < 0 || (decimal && digit > 9))
             return false;
     }
     return true;
