@@ -118,7 +118,7 @@ BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
 lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
-issuer: $(B)/lib/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
+issuer: $(B)/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
 test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS) ## every test binary, without running it
 
 unit-programs: $(UNIT) $(FUZZERS)
@@ -258,9 +258,13 @@ $(B)/tests/vectors/issuer_test: LINK_WITH = -Wl,--wrap=crypto_sign
 $(B)/tests/vectors/differential_test: LINK_LIBS = -lcbor -lcrypto -Wl,--exclude-libs,ALL
 
 # Deterministic CBOR, COSE and the writers of tokens and objects: what a back office needs of us.
-$(B)/lib/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes cbor cose crypto \
+$(B)/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes cbor cose crypto \
     identity object status text) $(addprefix redeem/,mint scan token token_write keyset keyset_write \
     policy_write))
+	@echo "  AR  $@"
+	@rm -f $@
+	@$(or $(BOARD_AR),ar) rcs $@ $^
+
 
 # The agent and cJSON as one object in which only the public API, and what the libraries call back,
 # is global. libqrencode stays outside, so that it can be replaced (LGPL), and so does mbedTLS.

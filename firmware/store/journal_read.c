@@ -227,14 +227,19 @@ static enum scrip_status fence_after(const struct journal *journal, struct journ
     }
 }
 
-/* Opens a fence into data. AGAIN: it is damaged. */
+/* Opens a fence into data. AGAIN: it is damaged, or names a place that is not before its own, which
+ * would let the search for the first of a run of fences go round in circles. */
 static enum scrip_status open_fence(const struct journal *journal, struct journal_at fence,
                                     const struct journal_header *header, uint8_t *data)
 {
     if (header->len < FENCE_BYTES)
         return SCRIP_AGAIN;
     enum scrip_status status = journal_open(journal, fence, header, data);
-    return status == SCRIP_FAULT_CORRUPT ? SCRIP_AGAIN : status;
+    if (status == SCRIP_FAULT_CORRUPT)
+        return SCRIP_AGAIN;
+    TRY(status);
+    uint32_t last = place_code(journal, journal_fence_last(data));
+    return is_after(place_code(journal, fence), last) ? SCRIP_OK : SCRIP_AGAIN;
 }
 
 enum scrip_status journal_judge(const struct journal *journal, struct journal_at here,

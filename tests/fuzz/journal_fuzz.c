@@ -12,6 +12,7 @@ enum { IMAGE_BYTES = 24 * MEDIUM_SECTOR, BUDGET = 200000, RECORDS = 24 };
 
 static struct medium medium;
 static uint8_t golden[IMAGE_BYTES];
+static uint32_t golden_end; /* where its log ends, and blank cells begin */
 static struct shop shop;
 
 /* A journal with a history: redemptions, reversals, several boots, acknowledged sectors reused. */
@@ -39,6 +40,7 @@ static void open_image(void)
         FUZZ_HOLDS(shop_idle(&shop) == SCRIP_OK);
     }
     memcpy(golden, medium.cells, sizeof golden);
+    golden_end = journal_address(&medium.hal, shop.journal.head.sector, shop.journal.head.offset);
 }
 
 static void mend(struct medium *changed, uint32_t offset)
@@ -111,6 +113,14 @@ static void find(const struct journal *journal)
     }
 }
 
+/* Where an input has put garbage into cells that are to be blank, a program does not read back, and
+ * the medium is at fault. */
+static bool is_honest(enum scrip_status status)
+{
+    return status == SCRIP_OK || status == SCRIP_FAULT_FOREIGN || status == SCRIP_FAULT_READ_ONLY ||
+           (status == SCRIP_FAULT_FLASH && (medium.faulted || medium.changed_to > 0));
+}
+
 /* What is appended now is there after the next mount, or the append had said no. */
 static void append_and_remount(struct journal *journal)
 {
@@ -130,16 +140,17 @@ static void append_and_remount(struct journal *journal)
         return;
     medium.fault_in = 0;
     status = journal_mount(&again, &medium.hal, &shop.keys, NULL, NULL);
-    FUZZ_HOLDS(status == SCRIP_OK || status == SCRIP_FAULT_READ_ONLY);
-    FUZZ_HOLDS(journal_next_seq(&again) == seq + 1);
-    FUZZ_HOLDS(walk(&again) == seq);
+    FUZZ_HOLDS(is_honest(status));
+    /* Whole sectors of garbage, or garbage in cells that are to be blank, may end the log for one
+     * mount and not for another, and so may damage for a mount whose read has failed: then nothing
+     * is promised. */
+    if (!medium.gross && medium.changed_to <= golden_end &&
+        (medium.changed_to == 0 || !medium.faulted)) {
+        FUZZ_HOLDS(status == SCRIP_OK || status == SCRIP_FAULT_READ_ONLY);
+        FUZZ_HOLDS(journal_next_seq(&again) == seq + 1);
+        FUZZ_HOLDS(walk(&again) == seq);
+    }
     crypto_key_close(&again.aead);
-}
-
-static bool is_honest(enum scrip_status status)
-{
-    return status == SCRIP_OK || status == SCRIP_FAULT_FOREIGN || status == SCRIP_FAULT_READ_ONLY ||
-           (status == SCRIP_FAULT_FLASH && medium.faulted);
 }
 
 static void examine(void)

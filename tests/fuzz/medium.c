@@ -102,6 +102,8 @@ static uint32_t place(const struct medium *medium, struct bytes *input, uint32_t
 
 void medium_change(struct medium *medium, struct bytes input, medium_mend *mend)
 {
+    medium->changed_to = 0;
+    medium->gross = false;
     while (input.len > 0) {
         uint8_t what = fuzz_take_u8(&input) % CHANGES;
         uint32_t unit = what == ERASE || what == CLEAR ? MEDIUM_SECTOR
@@ -110,7 +112,12 @@ void medium_change(struct medium *medium, struct bytes input, medium_mend *mend)
                                                        : 16;
         uint32_t offset = place(medium, &input, unit);
         uint8_t *cell = medium->cells + offset;
+        uint32_t end = offset + (unit < 64 ? 64 : unit); /* the most that is set is 64 bytes */
         struct bytes bytes = {NULL, 0};
+
+        medium->gross = medium->gross || what != FLIP;
+        if (end > medium->changed_to)
+            medium->changed_to = end;
 
         if (what == SET || what == SET_MENDED)
             bytes = fuzz_take(&input, fuzz_take_u8(&input) % 64);

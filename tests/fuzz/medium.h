@@ -19,6 +19,8 @@ struct medium {
     uint32_t budget;   /* operations that are left: no reader may run for ever */
     uint32_t fault_in; /* the operation that faults, counted down; 0: none */
     bool faulted;
+    bool gross;          /* the input has changed more than single bytes */
+    uint32_t changed_to; /* behind the last cell that the input has changed; 0: none */
     bool boots_twice, other;
 };
 

@@ -131,6 +131,16 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
         "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
         "'EUR','TotalAmount':1e12}}",
         "{'SaleData':{'SaleTransactionID':{'TransactionID':'','TimeStamp':7}}}",
+        "{'SaleData':{'TokenRequestedType':'Transaction','SaleTransactionID':{'TransactionID':'T',"
+        "'TimeStamp':'2026'}},'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption',"
+        "'Currency':'EUR','TotalAmount':1}}",
+        "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
+        "'EUR','TotalAmount':9},'LoyaltyData':[{" ACCOUNT "},{" ACCOUNT "}]}",
+        "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
+        "'EUR','TotalAmount':9},'LoyaltyData':7}",
+        "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
+        "'EUR','TotalAmount':9},'LoyaltyData':{" ACCOUNT ",'LoyaltyAmount':{'LoyaltyUnit':"
+        "'Monetary','Currency':'USD','AmountValue':1}}}",
         "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
         "'EUR','TotalAmount':1},'LoyaltyData':[{'LoyaltyAccountID':{'EntryMode':'MagStripe',"
         "'IdentificationType':'PAN','LoyaltyID':'4111111111111111'},'LoyaltyAmount':{'LoyaltyUnit'"

@@ -2,7 +2,30 @@
 #include <string.h>
 
 #include "redeem/policy.h"
+#include "redeem/status_list.h"
 #include "tests/fuzz/fuzz.h"
+
+static struct keyset list_keys(void)
+{
+    struct keyset keys = fuzz_world()->issuer.keys;
+
+    keys.key[0].uses = KEYSET_STATUS;
+    return keys;
+}
+
+static void list(struct bytes input)
+{
+    struct keyset keys = list_keys();
+    struct status_list read;
+
+    if (status_list_read(input, &keys, &read) != SCRIP_OK) {
+        FUZZ_HOLDS(read.bits.data == NULL);
+        return;
+    }
+    FUZZ_HOLDS(read.bits.len <= STATUS_LIST_MAX_BYTES);
+    (void)status_list_revoked(&read, 0);
+    FUZZ_HOLDS(status_list_revoked(&read, (uint32_t)(8 * read.bits.len)));
+}
 
 void fuzz_one(struct bytes input)
 {
@@ -14,12 +37,19 @@ void fuzz_one(struct bytes input)
     uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(memory, sizeof memory);
 
+    if (kind == OBJECT_LIST) {
+        list(input);
+        return;
+    }
     if (object_verify(input, kind, &world->roots, &object) != SCRIP_OK) {
         FUZZ_HOLDS(object.body.len == 0 && object.seq == 0);
         return;
     }
     FUZZ_HOLDS(object.exp_s > object.iat_s && object.body.len > 0);
     if (keyset_read(&object, &keys) == SCRIP_OK) {
+        struct object_roots roots;
+        enum scrip_status kept = keyset_roots(&keys, &world->roots, &roots);
+        FUZZ_HOLDS(!scrip_is_fault(kept) && (kept == SCRIP_OK) == (roots.count > 0));
         FUZZ_HOLDS(kind == OBJECT_KEYS && keys.count <= LIMIT_KEYS && keys.root_count > 0);
         keyset_write(&keys, &body);
         FUZZ_HOLDS(bytes_equal(buffer_bytes(&body), object.body));
@@ -41,6 +71,21 @@ static void sign(enum object_kind kind, struct bytes body, fuzz_visit *visit, vo
 
     FUZZ_HOLDS(object_sign(fuzz_world()->root, &object, &out) == SCRIP_OK);
     fuzz_visit_with((uint8_t)kind, buffer_bytes(&out), visit, context);
+}
+
+static void list_seed(fuzz_visit *visit, void *context)
+{
+    static const uint8_t bits[40] = {0x81, 0xFF};
+    const struct status_list list = {.list = 3, .bits = {bits, sizeof bits}};
+    uint8_t body_memory[64], memory[256];
+    struct buffer body = buffer_of(body_memory, sizeof body_memory);
+    struct buffer out = buffer_of(memory, sizeof memory);
+    struct object object = {.kind = OBJECT_LIST, .iat_s = TEST_NOW_S, .exp_s = TEST_NOW_S + 60};
+
+    status_list_write(&list, &body);
+    object.body = buffer_bytes(&body);
+    FUZZ_HOLDS(object_sign(fuzz_world()->issuer.key, &object, &out) == SCRIP_OK);
+    fuzz_visit_with(OBJECT_LIST, buffer_bytes(&out), visit, context);
 }
 
 void fuzz_seeds(fuzz_visit *visit, void *context)
@@ -75,5 +120,6 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
     body = buffer_of(memory, sizeof memory);
     policy_write(&policy, &body);
     sign(OBJECT_POLICY, buffer_bytes(&body), visit, context);
+    list_seed(visit, context);
     sign(OBJECT_OPERATORS, bytes_of("\xA1\x01\x82\x40\x61x", 6), visit, context);
 }

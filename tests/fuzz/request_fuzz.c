@@ -11,7 +11,7 @@
 #include "tools/host/request.h"
 #include "tools/host/statement.h"
 
-enum { SYNC, ASK, STATEMENT, OURS, READERS };
+enum { SYNC, ASK, STATEMENT, OURS, CLAIM, READERS };
 
 static uint8_t arena[128 * 1024];
 static struct request_sync sync_request;
@@ -56,6 +56,17 @@ static void read_ask(struct bytes input)
     is_explained(status, &problem);
     if (status == SCRIP_OK)
         FUZZ_HOLDS(ask.record_len > 0 && ask.record_len <= sizeof ask.record);
+}
+
+static void read_claim(struct bytes input)
+{
+    struct request_claim claim;
+    struct problem problem = {0};
+    enum scrip_status status = request_read_claim(input, lent(), &claim, &problem);
+
+    is_explained(status, &problem);
+    if (status == SCRIP_OK)
+        FUZZ_HOLDS(claim.receipt_len > 0 && claim.receipt_len <= sizeof claim.receipt);
 }
 
 static void read_statement(struct bytes input)
@@ -156,7 +167,7 @@ static void ours(struct bytes input)
 void fuzz_one(struct bytes input)
 {
     static void (*const readers[READERS])(struct bytes) = {read_sync, read_ask, read_statement,
-                                                           ours};
+                                                           ours, read_claim};
 
     readers[fuzz_take_u8(&input) % READERS](input);
 }
@@ -211,6 +222,9 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
     for (size_t i = 0; i < sizeof syncs / sizeof syncs[0]; i++)
         fuzz_visit_with(SYNC, bytes_text(syncs[i]), visit, context);
     fuzz_visit_with(ASK, bytes_text(ask), visit, context);
+    fuzz_visit_with(CLAIM, bytes_text("{\"v\":1,\"receipt\":\"SCRBX\"}"), visit, context);
+    fuzz_visit_with(CLAIM, bytes_text("{\"v\":2,\"receipt\":\"SCRBX\"}"), visit, context);
+    fuzz_visit_with(CLAIM, bytes_text("{\"v\":1,\"receipt\":7}"), visit, context);
     statement_seed(false, 6, visit, context);
     statement_seed(true, 6, visit, context);
     statement_seed(false, 3, visit, context);
