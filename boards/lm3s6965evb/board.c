@@ -117,29 +117,29 @@ __attribute__((section(".vectors"), used)) static const union cpu_vector vectors
 
 static void set_pin(uintptr_t port, uint32_t pins, bool high)
 {
-    *mmio(port, pins << 2) = high ? pins : 0;
+    mmio_write(port, pins << 2, high ? pins : 0);
 }
 
 static void make_output(uintptr_t port, uint32_t pins)
 {
-    *mmio(port, DIRECTION) |= pins;
-    *mmio(port, DIGITAL) |= pins;
+    mmio_set(port, DIRECTION, pins);
+    mmio_set(port, DIGITAL, pins);
 }
 
 static void give_to_device(uintptr_t port, uint32_t pins)
 {
-    *mmio(port, FUNCTION) |= pins;
-    *mmio(port, DIGITAL) |= pins;
+    mmio_set(port, FUNCTION, pins);
+    mmio_set(port, DIGITAL, pins);
 }
 
 static void open_clocks(void)
 {
-    *mmio(SYSTEM, RUN_CLOCK) = CLOCK_50_MHZ | CLOCK_BYPASS;
-    while ((*mmio(SYSTEM, RAW_INTERRUPTS) & PLL_LOCKED) == 0)
+    mmio_write(SYSTEM, RUN_CLOCK, CLOCK_50_MHZ | CLOCK_BYPASS);
+    while ((mmio_read(SYSTEM, RAW_INTERRUPTS) & PLL_LOCKED) == 0)
         continue;
-    *mmio(SYSTEM, RUN_CLOCK) = CLOCK_50_MHZ;
-    *mmio(SYSTEM, CLOCK_GATES_1) = 1 << 12 | 1 << 4 | 7;
-    *mmio(SYSTEM, CLOCK_GATES_2) = UINT32_C(1) << 30 | 1 << 28 | 0x7F;
+    mmio_write(SYSTEM, RUN_CLOCK, CLOCK_50_MHZ);
+    mmio_write(SYSTEM, CLOCK_GATES_1, 1 << 12 | 1 << 4 | 7);
+    mmio_write(SYSTEM, CLOCK_GATES_2, UINT32_C(1) << 30 | 1 << 28 | 0x7F);
     cpu_tick_open(CLOCK_HZ / 100);
     clock_open(&board.clock, cpu_cycles, CLOCK_HZ);
 }
@@ -151,7 +151,7 @@ static void open_pins(void)
     give_to_device(PORT_D, 0x0C);        /* UART1 */
     give_to_device(PORT_G, 0x03);        /* UART2 */
     give_to_device(PORT_F, 0x0C);        /* the lights of the network's socket */
-    *mmio(PORT_B, OPEN_DRAIN) |= 0x0C;
+    mmio_set(PORT_B, OPEN_DRAIN, 0x0C);
     make_output(PORT_D, 1);
     make_output(PORT_A, 1 << 3);
 }

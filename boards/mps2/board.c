@@ -104,13 +104,13 @@ static void open_line(struct uart *uart, uintptr_t base, void *ring, uint32_t si
 /* The timer counts down. */
 static uint32_t count(void)
 {
-    return ~*mmio(DUAL_TIMER, TIMER_VALUE);
+    return ~mmio_read(DUAL_TIMER, TIMER_VALUE);
 }
 
 static void open_time(void)
 {
-    *mmio(DUAL_TIMER, TIMER_LOAD) = UINT32_MAX;
-    *mmio(DUAL_TIMER, TIMER_CONTROL) = TIMER_FREE_32_BIT | TIMER_BY_16;
+    mmio_write(DUAL_TIMER, TIMER_LOAD, UINT32_MAX);
+    mmio_write(DUAL_TIMER, TIMER_CONTROL, TIMER_FREE_32_BIT | TIMER_BY_16);
     clock_open(&board.clock, count, CLOCK_HZ / 16);
     cpu_tick_open(CLOCK_HZ / 100);
 }

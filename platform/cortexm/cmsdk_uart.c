@@ -9,38 +9,38 @@ enum { RX_PENDING = 2 };
 
 static bool received(uintptr_t base, uint8_t *byte)
 {
-    *mmio(base, INTSTATUS) = RX_PENDING;
-    if ((*mmio(base, STATE) & RX_FULL) == 0)
+    mmio_write(base, INTSTATUS, RX_PENDING);
+    if ((mmio_read(base, STATE) & RX_FULL) == 0)
         return false;
-    *byte = (uint8_t)*mmio(base, DATA);
+    *byte = (uint8_t)mmio_read(base, DATA);
     return true;
 }
 
 static void listen(uintptr_t base, bool on)
 {
-    *mmio(base, CTRL) = TX_ENABLE | RX_ENABLE | (on ? RX_INTERRUPT : 0);
+    mmio_write(base, CTRL, TX_ENABLE | RX_ENABLE | (on ? RX_INTERRUPT : 0));
     /* Masking does not withdraw what is pending. */
     if (!on)
-        *mmio(base, INTSTATUS) = RX_PENDING;
+        mmio_write(base, INTSTATUS, RX_PENDING);
 }
 
 /* The data register is all there is between us and the line. */
 static void drain(uintptr_t base)
 {
-    while ((*mmio(base, STATE) & TX_FULL) != 0)
+    while ((mmio_read(base, STATE) & TX_FULL) != 0)
         continue;
 }
 
 static void send(uintptr_t base, uint8_t byte)
 {
     drain(base);
-    *mmio(base, DATA) = byte;
+    mmio_write(base, DATA, byte);
 }
 
 const struct uart_device cmsdk_uart = {received, listen, send, drain};
 
 void cmsdk_uart_open(uintptr_t base, uint32_t clock_hz, uint32_t baud)
 {
-    *mmio(base, BAUDDIV) = clock_hz / baud;
-    *mmio(base, CTRL) = TX_ENABLE | RX_ENABLE;
+    mmio_write(base, BAUDDIV, clock_hz / baud);
+    mmio_write(base, CTRL, TX_ENABLE | RX_ENABLE);
 }

@@ -56,7 +56,7 @@ static _Noreturn void fail(const char *what, uint32_t where)
     at = put_text(at, end, " at ");
     at = put_hex(at, end, where);
     at = put_text(at, end, ", cause ");
-    at = put_hex(at, end, *mmio(CONTROL_BLOCK, CFSR));
+    at = put_hex(at, end, mmio_read(CONTROL_BLOCK, CFSR));
     *at = '\0';
     image_say(line);
     image_end(70);
@@ -131,7 +131,7 @@ __attribute__((optimize("no-stack-protector"))) void cpu_start(void)
     for (uint32_t *to = cpu_bss_start; to < cpu_bss_end; to++)
         *to = 0;
     _set_tls(__tls_base);
-    *mmio(CONTROL_BLOCK, SHCSR) |= FAULTS_APART;
+    mmio_set(CONTROL_BLOCK, SHCSR, FAULTS_APART);
     image_end(main(0, NULL));
 }
 
@@ -146,9 +146,9 @@ void cpu_tick(void)
 void cpu_tick_open(uint32_t cycles)
 {
     tick_cycles = cycles;
-    *mmio(SYSTICK, 4) = cycles - 1;
-    *mmio(SYSTICK, 8) = 0;
-    *mmio(SYSTICK, 0) = 7; /* core clock, interrupt, on */
+    mmio_write(SYSTICK, 4, cycles - 1);
+    mmio_write(SYSTICK, 8, 0);
+    mmio_write(SYSTICK, 0, 7); /* core clock, interrupt, on */
 }
 
 /* The counter runs down to 0, and reloads when its interrupt becomes pending. */
@@ -156,11 +156,11 @@ uint32_t cpu_cycles(void)
 {
     bool enabled = cpu_irq_pause();
     uint32_t done = ticks;
-    uint32_t left = *mmio(SYSTICK, 8);
+    uint32_t left = mmio_read(SYSTICK, 8);
 
-    if ((*mmio(CONTROL_BLOCK, ICSR) & TICK_PENDING) != 0) {
+    if ((mmio_read(CONTROL_BLOCK, ICSR) & TICK_PENDING) != 0) {
         done++;
-        left = *mmio(SYSTICK, 8);
+        left = mmio_read(SYSTICK, 8);
     }
     cpu_irq_resume(enabled);
     return done * tick_cycles + (tick_cycles - 1 - left);
@@ -173,7 +173,7 @@ void cpu_sleep(void)
 
 void cpu_irq_enable(unsigned irq)
 {
-    *mmio(NVIC_ENABLE, irq / 32 * 4) = UINT32_C(1) << irq % 32;
+    mmio_write(NVIC_ENABLE, irq / 32 * 4, UINT32_C(1) << irq % 32);
 }
 
 bool cpu_irq_pause(void)

@@ -42,7 +42,7 @@ enum {
 static bool mac_ready(const struct lan9118 *lan)
 {
     for (int i = 0; i < SETTLE_READS; i++) {
-        if ((*mmio(lan->base, MAC_CSR_CMD) & MAC_BUSY) == 0)
+        if ((mmio_read(lan->base, MAC_CSR_CMD) & MAC_BUSY) == 0)
             return true;
     }
     return false;
@@ -50,26 +50,26 @@ static bool mac_ready(const struct lan9118 *lan)
 
 static uint32_t mac_read(const struct lan9118 *lan, uint32_t index)
 {
-    *mmio(lan->base, MAC_CSR_CMD) = MAC_BUSY | MAC_READ | index;
-    return mac_ready(lan) ? *mmio(lan->base, MAC_CSR_DATA) : 0;
+    mmio_write(lan->base, MAC_CSR_CMD, MAC_BUSY | MAC_READ | index);
+    return mac_ready(lan) ? mmio_read(lan->base, MAC_CSR_DATA) : 0;
 }
 
 static bool mac_write(const struct lan9118 *lan, uint32_t index, uint32_t value)
 {
-    *mmio(lan->base, MAC_CSR_DATA) = value;
-    *mmio(lan->base, MAC_CSR_CMD) = MAC_BUSY | index;
+    mmio_write(lan->base, MAC_CSR_DATA, value);
+    mmio_write(lan->base, MAC_CSR_CMD, MAC_BUSY | index);
     return mac_ready(lan);
 }
 
 static void arm(struct lan9118 *lan)
 {
-    *mmio(lan->base, INT_STS) = UINT32_MAX;
-    *mmio(lan->base, INT_EN) = RX_STATUS_LEVEL;
+    mmio_write(lan->base, INT_STS, UINT32_MAX);
+    mmio_write(lan->base, INT_EN, RX_STATUS_LEVEL);
 }
 
 void lan9118_interrupt(struct lan9118 *lan)
 {
-    *mmio(lan->base, INT_EN) = 0;
+    mmio_write(lan->base, INT_EN, 0);
     lan->waiting = true;
 }
 
@@ -77,7 +77,7 @@ void lan9118_interrupt(struct lan9118 *lan)
 static void take_frame(const struct lan9118 *lan, size_t len, const struct ethernet_sink *sink)
 {
     for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
-        uint32_t word = *mmio(lan->base, RX_DATA);
+        uint32_t word = mmio_read(lan->base, RX_DATA);
         size_t left = len - at;
         if (sink != NULL)
             sink->put(sink->context, &word, left < sizeof word ? left : sizeof word);
@@ -89,14 +89,14 @@ static bool receive(void *context, const struct ethernet_sink *sink)
     enum { CHECK_BYTES = 4 };
     struct lan9118 *lan = context;
 
-    if ((*mmio(lan->base, RX_FIFO_INF) >> 16 & 0xFF) == 0) {
+    if ((mmio_read(lan->base, RX_FIFO_INF) >> 16 & 0xFF) == 0) {
         lan->waiting = false;
         arm(lan);
         /* What came between the look and the arming has raised nothing. */
-        lan->waiting = (*mmio(lan->base, RX_FIFO_INF) >> 16 & 0xFF) != 0;
+        lan->waiting = (mmio_read(lan->base, RX_FIFO_INF) >> 16 & 0xFF) != 0;
         return lan->waiting;
     }
-    uint32_t status = *mmio(lan->base, RX_STATUS);
+    uint32_t status = mmio_read(lan->base, RX_STATUS);
     size_t raw = status >> 16 & 0x3FFF;
     size_t len = raw > CHECK_BYTES ? raw - CHECK_BYTES : 0;
     bool wanted = (status & FRAME_ERROR) == 0 && len > 0 && sink->begin(sink->context, len);
@@ -108,18 +108,18 @@ static bool receive(void *context, const struct ethernet_sink *sink)
 static bool send(void *context, const uint8_t *frame, size_t len)
 {
     const struct lan9118 *lan = context;
-    uint32_t info = *mmio(lan->base, TX_FIFO_INF);
+    uint32_t info = mmio_read(lan->base, TX_FIFO_INF);
 
     for (uint32_t done = info >> 16 & 0xFF; done > 0; done--)
-        (void)*mmio(lan->base, TX_STATUS);
+        (void)mmio_read(lan->base, TX_STATUS);
     if ((info & 0xFFFF) < len + 16)
         return false;
-    *mmio(lan->base, TX_DATA) = TX_FIRST_LAST | (uint32_t)len;
-    *mmio(lan->base, TX_DATA) = (uint32_t)len;
+    mmio_write(lan->base, TX_DATA, TX_FIRST_LAST | (uint32_t)len);
+    mmio_write(lan->base, TX_DATA, (uint32_t)len);
     for (size_t at = 0; at < len; at += sizeof(uint32_t)) {
         uint32_t word = 0;
         memcpy(&word, frame + at, len - at < sizeof word ? len - at : sizeof word);
-        *mmio(lan->base, TX_DATA) = word;
+        mmio_write(lan->base, TX_DATA, word);
     }
     return true;
 }
@@ -128,16 +128,16 @@ bool lan9118_open(struct lan9118 *lan, uintptr_t base)
 {
     *lan = (struct lan9118){.ethernet = {.context = lan, .receive = receive, .send = send},
                             .base = base};
-    if (*mmio(base, BYTE_TEST) != 0x87654321)
+    if (mmio_read(base, BYTE_TEST) != 0x87654321)
         return false;
-    *mmio(base, HW_CFG) = HW_SOFT_RESET;
-    for (int i = 0; i < SETTLE_READS && (*mmio(base, HW_CFG) & HW_SOFT_RESET) != 0; i++)
+    mmio_write(base, HW_CFG, HW_SOFT_RESET);
+    for (int i = 0; i < SETTLE_READS && (mmio_read(base, HW_CFG) & HW_SOFT_RESET) != 0; i++)
         continue;
-    *mmio(base, HW_CFG) = HW_MUST_BE_ONE | HW_TX_FIFO_5K;
-    *mmio(base, FIFO_INT) = 0;
-    *mmio(base, IRQ_CFG) = IRQ_ENABLE | IRQ_ACTIVE_HIGH_PUSH_PULL;
-    *mmio(base, RX_CFG) = 0;
-    *mmio(base, TX_CFG) = TX_ON;
+    mmio_write(base, HW_CFG, HW_MUST_BE_ONE | HW_TX_FIFO_5K);
+    mmio_write(base, FIFO_INT, 0);
+    mmio_write(base, IRQ_CFG, IRQ_ENABLE | IRQ_ACTIVE_HIGH_PUSH_PULL);
+    mmio_write(base, RX_CFG, 0);
+    mmio_write(base, TX_CFG, TX_ON);
 
     /* The address comes from the controller's own EEPROM. */
     uint32_t low = mac_read(lan, MAC_ADDRESS_LOW);

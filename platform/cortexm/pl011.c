@@ -10,29 +10,29 @@ enum { RX_LEVEL = 1 << 4, RX_TIMEOUT = 1 << 6 };
 
 static bool received(uintptr_t base, uint8_t *byte)
 {
-    if ((*mmio(base, FLAGS) & RX_EMPTY) != 0) {
-        *mmio(base, CLEAR) = RX_LEVEL | RX_TIMEOUT;
+    if ((mmio_read(base, FLAGS) & RX_EMPTY) != 0) {
+        mmio_write(base, CLEAR, RX_LEVEL | RX_TIMEOUT);
         return false;
     }
-    *byte = (uint8_t)*mmio(base, DATA);
+    *byte = (uint8_t)mmio_read(base, DATA);
     return true;
 }
 
 static void listen(uintptr_t base, bool on)
 {
-    *mmio(base, MASK) = on ? RX_LEVEL | RX_TIMEOUT : 0;
+    mmio_write(base, MASK, on ? RX_LEVEL | RX_TIMEOUT : 0);
 }
 
 static void send(uintptr_t base, uint8_t byte)
 {
-    while ((*mmio(base, FLAGS) & TX_FULL) != 0)
+    while ((mmio_read(base, FLAGS) & TX_FULL) != 0)
         continue;
-    *mmio(base, DATA) = byte;
+    mmio_write(base, DATA, byte);
 }
 
 static void drain(uintptr_t base)
 {
-    while ((*mmio(base, FLAGS) & BUSY) != 0)
+    while ((mmio_read(base, FLAGS) & BUSY) != 0)
         continue;
 }
 
@@ -43,10 +43,10 @@ void pl011_open(uintptr_t base, uint32_t clock_hz, uint32_t baud)
     /* In sixty-fourths of the baud rate's sixteenfold, rounded. */
     uint32_t divisor = (clock_hz * 8 / baud + 1) / 2;
 
-    *mmio(base, CTRL) = 0;
-    *mmio(base, IBRD) = divisor / 64;
-    *mmio(base, FBRD) = divisor % 64;
-    *mmio(base, LCRH) = EIGHT_BITS_FIFO;
-    *mmio(base, FIFO_LEVEL) = 0; /* interrupt at an eighth full, or when the line pauses */
-    *mmio(base, CTRL) = ENABLE_TX_RX;
+    mmio_write(base, CTRL, 0);
+    mmio_write(base, IBRD, divisor / 64);
+    mmio_write(base, FBRD, divisor % 64);
+    mmio_write(base, LCRH, EIGHT_BITS_FIFO);
+    mmio_write(base, FIFO_LEVEL, 0); /* interrupt at an eighth full, or when the line pauses */
+    mmio_write(base, CTRL, ENABLE_TX_RX);
 }

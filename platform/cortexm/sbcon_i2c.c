@@ -15,7 +15,7 @@ static void pause(const struct sbcon_i2c *i2c)
 /* The lines are open drain: set lets go. */
 static void drive(const struct sbcon_i2c *i2c, uint32_t line, bool high)
 {
-    *mmio(i2c->base, high ? SET : CLEAR) = line;
+    mmio_write(i2c->base, high ? SET : CLEAR, line);
     pause(i2c);
 }
 
@@ -38,7 +38,7 @@ static bool clock_bit(const struct sbcon_i2c *i2c, bool out)
 {
     drive(i2c, SDA, out);
     drive(i2c, SCL, true);
-    bool in = (*mmio(i2c->base, CONTROL) & SDA) != 0;
+    bool in = (mmio_read(i2c->base, CONTROL) & SDA) != 0;
     drive(i2c, SCL, false);
     return in;
 }

@@ -12,7 +12,7 @@ enum { TX_ON = 1, TX_PAD = 2, TX_CHECK = 4, TX_DUPLEX = 16 };
 
 void stellaris_enet_interrupt(struct stellaris_enet *enet)
 {
-    *mmio(enet->base, MASK) = 0;
+    mmio_write(enet->base, MASK, 0);
     enet->waiting = true;
 }
 
@@ -23,20 +23,20 @@ static bool receive(void *context, const struct ethernet_sink *sink)
     enum { LENGTH_BYTES = 2, EXTRA_BYTES = 6 };
     struct stellaris_enet *enet = context;
 
-    if (*mmio(enet->base, PACKETS) == 0) {
-        *mmio(enet->base, STATE) = RECEIVED;
-        *mmio(enet->base, MASK) = RECEIVED;
-        enet->waiting = *mmio(enet->base, PACKETS) != 0;
+    if (mmio_read(enet->base, PACKETS) == 0) {
+        mmio_write(enet->base, STATE, RECEIVED);
+        mmio_write(enet->base, MASK, RECEIVED);
+        enet->waiting = mmio_read(enet->base, PACKETS) != 0;
         return enet->waiting;
     }
-    uint32_t word = *mmio(enet->base, DATA);
+    uint32_t word = mmio_read(enet->base, DATA);
     size_t raw = word & 0xFFFF;
     size_t len = raw > EXTRA_BYTES ? raw - EXTRA_BYTES : 0;
     bool wanted = len > 0 && sink->begin(sink->context, len);
     uint8_t bytes[sizeof word];
     for (size_t at = 0; at < raw; at += sizeof word) {
         if (at > 0)
-            word = *mmio(enet->base, DATA);
+            word = mmio_read(enet->base, DATA);
         memcpy(bytes, &word, sizeof word);
         size_t skip = at == 0 ? LENGTH_BYTES : 0;
         if (wanted)
@@ -54,19 +54,19 @@ static bool send(void *context, const uint8_t *frame, size_t len)
     uint8_t bytes[4] = {(uint8_t)payload, (uint8_t)(payload >> 8)};
     size_t filled = 2;
 
-    if ((*mmio(enet->base, TX_REQUEST) & 1) != 0)
+    if ((mmio_read(enet->base, TX_REQUEST) & 1) != 0)
         return false;
     for (size_t i = 0; i < len; i++) {
         bytes[filled++] = frame[i];
         if (filled == sizeof bytes || i + 1 == len) {
             uint32_t word;
             memcpy(&word, bytes, sizeof word);
-            *mmio(enet->base, DATA) = word;
+            mmio_write(enet->base, DATA, word);
             memset(bytes, 0, sizeof bytes);
             filled = 0;
         }
     }
-    *mmio(enet->base, TX_REQUEST) = 1;
+    mmio_write(enet->base, TX_REQUEST, 1);
     return true;
 }
 
@@ -76,13 +76,14 @@ void stellaris_enet_open(struct stellaris_enet *enet, uintptr_t base,
     *enet = (struct stellaris_enet){.ethernet = {.context = enet, .receive = receive, .send = send},
                                     .base = base};
     memcpy(enet->ethernet.address, address, ETHERNET_ADDRESS);
-    *mmio(base, MASK) = 0;
-    *mmio(base, ADDRESS_LOW) = (uint32_t)address[0] | (uint32_t)address[1] << 8 |
-                               (uint32_t)address[2] << 16 | (uint32_t)address[3] << 24;
-    *mmio(base, ADDRESS_HIGH) = (uint32_t)address[4] | (uint32_t)address[5] << 8;
-    *mmio(base, RX_CONTROL) = RX_RESET;
-    *mmio(base, RX_CONTROL) = RX_ON | RX_DROP_BAD;
-    *mmio(base, TX_CONTROL) = TX_ON | TX_PAD | TX_CHECK | TX_DUPLEX;
-    *mmio(base, STATE) = ALL;
-    *mmio(base, MASK) = RECEIVED;
+    mmio_write(base, MASK, 0);
+    mmio_write(base, ADDRESS_LOW,
+               (uint32_t)address[0] | (uint32_t)address[1] << 8 | (uint32_t)address[2] << 16 |
+                   (uint32_t)address[3] << 24);
+    mmio_write(base, ADDRESS_HIGH, (uint32_t)address[4] | (uint32_t)address[5] << 8);
+    mmio_write(base, RX_CONTROL, RX_RESET);
+    mmio_write(base, RX_CONTROL, RX_ON | RX_DROP_BAD);
+    mmio_write(base, TX_CONTROL, TX_ON | TX_PAD | TX_CHECK | TX_DUPLEX);
+    mmio_write(base, STATE, ALL);
+    mmio_write(base, MASK, RECEIVED);
 }

@@ -10,16 +10,16 @@ enum { MASTER = 1 << 4 };
 /* One step of the master. False: not acknowledged. */
 static bool step(const struct stellaris_i2c *i2c, uint32_t what)
 {
-    *mmio(i2c->base, CONTROL) = what;
+    mmio_write(i2c->base, CONTROL, what);
     uint32_t state;
     do
-        state = *mmio(i2c->base, CONTROL);
+        state = mmio_read(i2c->base, CONTROL);
     while ((state & BUSY) != 0);
     if ((state & (ERROR | NO_ACK | LOST)) == 0)
         return true;
     /* A byte that was refused in the middle leaves the bus ours. */
     if ((what & STOP) == 0)
-        *mmio(i2c->base, CONTROL) = STOP;
+        mmio_write(i2c->base, CONTROL, STOP);
     return false;
 }
 
@@ -36,17 +36,17 @@ static bool transfer(void *context, uint8_t address, const void *out, size_t out
     const uint8_t *from = out;
     uint8_t *to = in;
 
-    *mmio(i2c->base, ADDRESS) = (uint32_t)address << 1;
+    mmio_write(i2c->base, ADDRESS, (uint32_t)address << 1);
     for (size_t i = 0; i < out_len; i++) {
-        *mmio(i2c->base, DATA) = from[i];
+        mmio_write(i2c->base, DATA, from[i]);
         if (!step(i2c, around(i, out_len)))
             return false;
     }
-    *mmio(i2c->base, ADDRESS) = (uint32_t)address << 1 | 1;
+    mmio_write(i2c->base, ADDRESS, (uint32_t)address << 1 | 1);
     for (size_t i = 0; i < in_len; i++) {
         if (!step(i2c, around(i, in_len) | (i + 1 < in_len ? (uint32_t)ACK : 0)))
             return false;
-        to[i] = (uint8_t)*mmio(i2c->base, DATA);
+        to[i] = (uint8_t)mmio_read(i2c->base, DATA);
     }
     return true;
 }
@@ -55,6 +55,6 @@ void stellaris_i2c_open(struct stellaris_i2c *i2c, uintptr_t base, uint32_t cloc
                         uint32_t bus_hz)
 {
     *i2c = (struct stellaris_i2c){.bus = {.context = i2c, .transfer = transfer}, .base = base};
-    *mmio(base, CONFIG) = MASTER;
-    *mmio(base, PERIOD) = clock_hz / (20 * bus_hz) - 1;
+    mmio_write(base, CONFIG, MASTER);
+    mmio_write(base, PERIOD, clock_hz / (20 * bus_hz) - 1);
 }

@@ -12,7 +12,7 @@ enum { SYSRESETREQ = 0x05FA0004 };
 void image_end(int status)
 {
     (void)status;
-    *mmio(AIRCR, 0) = SYSRESETREQ;
+    mmio_write(AIRCR, 0, SYSRESETREQ);
     for (;;)
         cpu_sleep();
 }
