@@ -26,7 +26,7 @@ static enum scrip_status load_object(struct agent *agent, enum blob_kind blob,
 {
     struct buffer bytes = buffer_of(agent->config.arena, agent->config.arena_len);
     TRY(blob_load(&agent->blobs, blob, &bytes));
-    return object_verify(buffer_bytes(&bytes), kind, roots, object);
+    return object_verify(span_of(buffer_bytes(&bytes)), kind, roots, object);
 }
 
 /* A terminal without a usable key set or policy still runs: the path refuses, and sync brings new

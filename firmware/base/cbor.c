@@ -100,6 +100,11 @@ bool cbor_get_bytes(struct cbor_reader *in, size_t min, size_t max, struct bytes
     return get_string(in, CBOR_BYTES, min, max, value);
 }
 
+bool cbor_get_bytes_head(struct cbor_reader *in, size_t max, size_t *len)
+{
+    return get_size(in, CBOR_BYTES, max, len);
+}
+
 bool cbor_get_text(struct cbor_reader *in, size_t min, size_t max, struct bytes *value)
 {
     if (get_string(in, CBOR_TEXT, min, max, value) && text_is_utf8(*value))

@@ -36,6 +36,8 @@ bool cbor_get_uint(struct cbor_reader *in, uint64_t max, uint64_t *value);
 bool cbor_get_u32(struct cbor_reader *in, uint32_t *value);
 bool cbor_get_int(struct cbor_reader *in, int64_t *value);
 bool cbor_get_bytes(struct cbor_reader *in, size_t min, size_t max, struct bytes *value);
+/* The head alone of bytes that the caller reads elsewhere. */
+bool cbor_get_bytes_head(struct cbor_reader *in, size_t max, size_t *len);
 bool cbor_get_text(struct cbor_reader *in, size_t min, size_t max, struct bytes *value);
 bool cbor_get_array(struct cbor_reader *in, size_t max, size_t *count);
 bool cbor_get_map(struct cbor_reader *in, size_t max, size_t *pairs);

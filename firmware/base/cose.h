@@ -16,9 +16,11 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/p256v.h"
+#include "base/span.h"
 
 enum {
     COSE_KID_BYTES = 8,
+    COSE_HEADER_BYTES = 5 + COSE_KID_BYTES, /* the protected header */
     COSE_OVERHEAD = 90 /* the most that envelope, header and signature add to a payload */
 };
 
@@ -29,8 +31,18 @@ struct cose {
     struct bytes signature; /* CRYPTO_SIGNATURE_BYTES */
 };
 
+/* The same of a message that need not be in memory. */
+struct cose_stored {
+    uint8_t protected_header[COSE_HEADER_BYTES]; /* ends with the kid */
+    uint8_t signature[CRYPTO_SIGNATURE_BYTES];
+    struct span payload;
+};
+
 /* REFUSED_SHAPE: anything but the shape above, or trailing bytes; *out is then zeroed. */
 MUST_CHECK enum scrip_status cose_parse(struct bytes data, struct cose *out);
+
+/* Reads its ends only. As cose_parse(); FAULT_*: the store's. */
+MUST_CHECK enum scrip_status cose_parse_stored(const struct span *data, struct cose_stored *out);
 
 /* REFUSED_SIGNATURE: not by this key over this aad (a text of at most 32 characters). FAULT_*: says
  * nothing of the signature. */
@@ -41,6 +53,11 @@ MUST_CHECK enum scrip_status cose_verify_prepared(const struct cose *message, co
  * curve. */
 MUST_CHECK enum scrip_status cose_verify(const struct cose *message, const char *aad,
                                          const uint8_t point[CRYPTO_POINT_BYTES]);
+
+/* What is hashed is what the store holds, read piece by piece. As cose_verify(), and the store's
+ * FAULT_*. */
+MUST_CHECK enum scrip_status cose_verify_stored(const struct cose_stored *message, const char *aad,
+                                                const uint8_t point[CRYPTO_POINT_BYTES]);
 
 /* Appends a signed message to out. REFUSED_TOO_LONG: it does not fit; nothing was signed. */
 MUST_CHECK enum scrip_status cose_sign(struct crypto_key key, const uint8_t kid[COSE_KID_BYTES],

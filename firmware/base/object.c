@@ -15,38 +15,42 @@ const char *object_aad(enum object_kind kind)
     return aads[kind];
 }
 
-static bool read_payload(struct bytes payload, struct object *out)
+static enum scrip_status read_payload(const struct span *payload, struct object *out)
 {
-    struct cbor_reader in = cbor_read(payload);
+    struct cbor_window window;
     uint32_t *const numbers[] = {&out->iat_s, &out->exp_s, &out->seq};
     int64_t key = CBOR_FIRST;
     size_t pairs;
-    if (!cbor_get_map(&in, 4, &pairs) || pairs != 4)
-        return false;
-    for (int label = LABEL_IAT; label <= LABEL_SEQ; label++) {
-        if (!cbor_get_key(&in, &key) || key != label ||
-            !cbor_get_u32(&in, numbers[label - LABEL_IAT]))
-            return false;
-    }
-    /* One level of depth is the payload's own map. */
-    return cbor_get_key(&in, &key) && key == LABEL_BODY &&
-           cbor_skip(&in, CBOR_DEPTH - 1, &out->body) && cbor_done(&in) && out->exp_s > out->iat_s;
+    TRY(cbor_window_open(&window, payload));
+    struct cbor_reader *in = &window.in;
+    if (!cbor_get_map(in, 4, &pairs) || pairs != 4)
+        return SCRIP_REFUSED_CLAIMS;
+    for (int label = LABEL_IAT; label <= LABEL_SEQ; label++)
+        if (!cbor_get_key(in, &key) || key != label ||
+            !cbor_get_u32(in, numbers[label - LABEL_IAT]))
+            return SCRIP_REFUSED_CLAIMS;
+    if (!cbor_get_key(in, &key) || key != LABEL_BODY || out->exp_s <= out->iat_s)
+        return SCRIP_REFUSED_CLAIMS;
+    uint32_t at = cbor_window_at(&window);
+    out->body = span_part(payload, at, payload->len - at);
+    return out->body.len != 0 ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
 }
 
-enum scrip_status object_verify(struct bytes data, enum object_kind kind,
+enum scrip_status object_verify(struct span data, enum object_kind kind,
                                 const struct object_roots *roots, struct object *out)
 {
-    struct cose message;
+    struct cose_stored message;
     memset(out, 0, sizeof *out);
-    TRY(cose_parse(data, &message));
+    TRY(cose_parse_stored(&data, &message));
+    const uint8_t *signer = message.protected_header + COSE_HEADER_BYTES - COSE_KID_BYTES;
 
     /* Roots that share a kid are all tried. */
     enum scrip_status status = SCRIP_REFUSED_KEY;
     for (size_t i = 0; i < roots->count && status != SCRIP_OK; i++) {
         uint8_t kid[COSE_KID_BYTES];
         TRY(cose_kid(roots->point[i], kid));
-        if (bytes_equal(message.kid, bytes_of(kid, sizeof kid))) {
-            status = cose_verify(&message, object_aad(kind), roots->point[i]);
+        if (memcmp(signer, kid, sizeof kid) == 0) {
+            status = cose_verify_stored(&message, object_aad(kind), roots->point[i]);
             if (scrip_is_fault(status))
                 return status;
         }
@@ -54,8 +58,7 @@ enum scrip_status object_verify(struct bytes data, enum object_kind kind,
     TRY(status);
 
     struct object object = {.kind = kind};
-    if (!read_payload(message.payload, &object))
-        return SCRIP_REFUSED_CLAIMS;
+    TRY(read_payload(&message.payload, &object));
     *out = object;
     return SCRIP_OK;
 }
@@ -73,9 +76,9 @@ enum scrip_status object_sign(struct crypto_key root, const struct object *objec
     cbor_put_uint(&payload, LABEL_SEQ);
     cbor_put_uint(&payload, object->seq);
     cbor_put_uint(&payload, LABEL_BODY);
-    buffer_put(&payload, object->body.data, object->body.len);
     if (payload.overflow)
         return SCRIP_REFUSED_TOO_LONG;
+    TRY(span_load(&object->body, &payload));
 
     uint8_t point[CRYPTO_POINT_BYTES], kid[COSE_KID_BYTES];
     TRY(crypto_signing_public(root, point));

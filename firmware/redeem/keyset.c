@@ -7,6 +7,10 @@
 
 enum { CURRENCY_MAX = 999 }; /* ISO 4217 numeric */
 
+/* A key at its longest: COSE_Key's own 1 + 2 + 10 + 2 + 35 + 35, then the rules. */
+_Static_assert(85 + 5 + 1 + (KEYSET_LABEL_LIMIT - 1) * (1 + 5) + 1 + 1 + 5 + 3 <= CBOR_WINDOW,
+               "a key is read in one window");
+
 static bool next_is(struct cbor_reader *in, int64_t *label, int64_t want)
 {
     return cbor_get_key(in, label) && *label == want;
@@ -74,28 +78,40 @@ static enum scrip_status check_key(const struct keyset *keys, const struct keyse
     return memcmp(kid, key->kid, sizeof kid) == 0 ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
 }
 
-static enum scrip_status read_body(struct bytes body, struct keyset *out)
+static enum scrip_status read_keys(struct cbor_window *window, struct keyset *out)
 {
-    struct cbor_reader in = cbor_read(body);
-    int64_t label = CBOR_FIRST;
-    size_t pairs, count;
-    if (!cbor_get_map(&in, 2, &pairs) || pairs != 2 || !next_is(&in, &label, KEYSET_LABEL_KEYS) ||
-        !cbor_get_array(&in, LIMIT_KEYS, &count))
+    struct cbor_reader *in = &window->in;
+    size_t count;
+    if (!cbor_get_array(in, LIMIT_KEYS, &count))
         return SCRIP_REFUSED_CLAIMS;
     while (out->count < count) {
         struct keyset_key *key = &out->key[out->count];
-        if (!read_key(&in, key))
+        TRY(cbor_window_slide(window));
+        if (!read_key(in, key))
             return SCRIP_REFUSED_CLAIMS;
         TRY(check_key(out, key));
         out->count++;
     }
-    if (!next_is(&in, &label, KEYSET_LABEL_ROOTS) ||
-        !cbor_get_array(&in, KEYSET_ROOTS, &out->root_count) || out->root_count == 0)
+    return cbor_window_slide(window);
+}
+
+static enum scrip_status read_body(const struct span *body, struct keyset *out)
+{
+    struct cbor_window window;
+    struct cbor_reader *in = &window.in;
+    int64_t label = CBOR_FIRST;
+    size_t pairs;
+    TRY(cbor_window_open(&window, body));
+    if (!cbor_get_map(in, 2, &pairs) || pairs != 2 || !next_is(in, &label, KEYSET_LABEL_KEYS))
+        return SCRIP_REFUSED_CLAIMS;
+    TRY(read_keys(&window, out));
+    if (!next_is(in, &label, KEYSET_LABEL_ROOTS) ||
+        !cbor_get_array(in, KEYSET_ROOTS, &out->root_count) || out->root_count == 0)
         return SCRIP_REFUSED_CLAIMS;
     for (size_t i = 0; i < out->root_count; i++)
-        if (!read_fixed(&in, out->root[i], COSE_KID_BYTES))
+        if (!read_fixed(in, out->root[i], COSE_KID_BYTES))
             return SCRIP_REFUSED_CLAIMS;
-    return cbor_done(&in) ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
+    return cbor_window_done(&window) ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
 }
 
 enum scrip_status keyset_read(const struct object *object, struct keyset *out)
@@ -103,7 +119,7 @@ enum scrip_status keyset_read(const struct object *object, struct keyset *out)
     memset(out, 0, sizeof *out);
     if (object->kind != OBJECT_KEYS)
         return SCRIP_REFUSED_CLAIMS;
-    enum scrip_status status = read_body(object->body, out);
+    enum scrip_status status = read_body(&object->body, out);
     if (status != SCRIP_OK) {
         memset(out, 0, sizeof *out);
         return status;

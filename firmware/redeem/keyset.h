@@ -45,7 +45,8 @@ struct keyset {
 
 /* Reads a verified object; no key at all is allowed and believes nobody. REFUSED_CLAIMS: another
  * kind of object, malformed, a duplicate key, a point off the curve, a kid that is not its
- * thumbprint, more than LIMIT_KEYS, no root; *out is zeroed unless OK. FAULT_CRYPTO. */
+ * thumbprint, more than LIMIT_KEYS, no root; *out is zeroed unless OK. FAULT_CRYPTO, or the
+ * store's. */
 MUST_CHECK enum scrip_status keyset_read(const struct object *object, struct keyset *out);
 
 /* The pinned roots that the key set leaves in office: from then on only they sign. REFUSED_KEY:

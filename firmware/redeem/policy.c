@@ -22,22 +22,25 @@ static const uint32_t MOST[POLICY_LIMITS] = {
     [POLICY_REFUND_OFFLINE] = 1,
     [POLICY_MAX_OFFLINE_COUPONS] = 64,
 };
+_Static_assert(1 + (POLICY_LIMITS - 1) * (1 + 5) <= CBOR_WINDOW, "a policy is read in one window");
 
 enum scrip_status policy_read(const struct object *object, struct policy *out)
 {
-    struct cbor_reader in = cbor_read(object->body);
+    struct cbor_window window;
+    struct cbor_reader *in = &window.in;
     uint32_t value[POLICY_LIMITS] = {0};
     int64_t label = CBOR_FIRST;
     size_t pairs;
     memset(out, 0, sizeof *out);
-    if (object->kind != OBJECT_POLICY || !cbor_get_map(&in, POLICY_LIMITS - 1, &pairs) ||
+    TRY(cbor_window_open(&window, &object->body));
+    if (object->kind != OBJECT_POLICY || !cbor_get_map(in, POLICY_LIMITS - 1, &pairs) ||
         pairs != POLICY_LIMITS - 1)
         return SCRIP_REFUSED_CLAIMS;
     for (int i = 1; i < POLICY_LIMITS; i++)
-        if (!cbor_get_key(&in, &label) || label != i || !cbor_get_u32(&in, &value[i]) ||
+        if (!cbor_get_key(in, &label) || label != i || !cbor_get_u32(in, &value[i]) ||
             value[i] > MOST[i])
             return SCRIP_REFUSED_CLAIMS;
-    if (!cbor_done(&in) || value[POLICY_CURRENCY] == 0)
+    if (!cbor_window_done(&window) || value[POLICY_CURRENCY] == 0)
         return SCRIP_REFUSED_CLAIMS;
 
     *out = (struct policy){

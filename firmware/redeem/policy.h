@@ -53,7 +53,7 @@ enum policy_limit {
 };
 
 /* Reads a verified object. REFUSED_CLAIMS: another kind of object, a limit missing, unknown or out
- * of range; *out is zeroed unless OK. */
+ * of range; *out is zeroed unless OK. FAULT_*: the store's. */
 MUST_CHECK enum scrip_status policy_read(const struct object *object, struct policy *out);
 /* Writes the body (issuing side; policy_write.c). */
 void policy_write(const struct policy *policy, struct buffer *out);

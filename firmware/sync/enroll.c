@@ -40,8 +40,8 @@ static enum scrip_status check_objects(const struct bundle *bundle)
     TRY(crypto_point_check(bundle->host_point));
     for (size_t i = 0; i < bundle->object_roots.count; i++)
         TRY(crypto_point_check(bundle->object_roots.point[i]));
-    TRY(object_verify(bundle->keyset, OBJECT_KEYS, &bundle->object_roots, &object));
-    return object_verify(bundle->policy, OBJECT_POLICY, &bundle->object_roots, &object);
+    TRY(object_verify(span_of(bundle->keyset), OBJECT_KEYS, &bundle->object_roots, &object));
+    return object_verify(span_of(bundle->policy), OBJECT_POLICY, &bundle->object_roots, &object);
 }
 
 /* A bundle can be put together from genuine objects and another's roots: so both are asked for. */
@@ -52,8 +52,8 @@ static enum scrip_status check_owner(const struct bundle *bundle, const struct e
 
     if (cert_verify(bundle->chain, bundle->chain_count, own->roots, own->root_count, 0, 0) !=
             SCRIP_OK ||
-        object_verify(bundle->keyset, OBJECT_KEYS, owner->roots, &object) != SCRIP_OK ||
-        object_verify(bundle->policy, OBJECT_POLICY, owner->roots, &object) != SCRIP_OK)
+        object_verify(span_of(bundle->keyset), OBJECT_KEYS, owner->roots, &object) != SCRIP_OK ||
+        object_verify(span_of(bundle->policy), OBJECT_POLICY, owner->roots, &object) != SCRIP_OK)
         return SCRIP_REFUSED_KEY;
     return SCRIP_OK;
 }

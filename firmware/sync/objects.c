@@ -70,7 +70,7 @@ enum scrip_status objects_answer(struct sync *sync)
         return SCRIP_OK;
     if (answer->body.len > LIMIT_OBJECT_BYTES)
         return SCRIP_REFUSED_TOO_LONG;
-    TRY(object_verify(answer->body, kind, sync->parts->roots, &object));
+    TRY(object_verify(span_of(answer->body), kind, sync->parts->roots, &object));
     TRY(judge(sync, &object));
     TRY(store(sync->parts->blobs, kind, answer->body));
     memcpy(sync->objects.etag[kind], answer->etag, sizeof answer->etag);

@@ -31,7 +31,7 @@ static bool write_object(const struct world *world, enum object_kind kind, struc
         .iat_s = world->now_s,
         .exp_s = world->now_s + 7 * 86400,
         .seq = seq,
-        .body = body,
+        .body = span_of(body),
     };
 
     path_in(world, name, path, sizeof path);

@@ -144,7 +144,7 @@ struct bytes test_terminal_object(struct test_terminal *terminal, enum object_ki
     } else {
         policy_write(&terminal->policy, &body);
     }
-    object.body = buffer_bytes(&body);
+    object.body = span_of(buffer_bytes(&body));
     CHECK_STATUS(object_sign(root, &object, &out), SCRIP_OK);
     return buffer_bytes(&out);
 }

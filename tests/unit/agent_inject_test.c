@@ -118,9 +118,9 @@ static enum scrip_status path_step(void)
     struct facts facts = {.policy = &policy, .capacity = 10};
     struct sale_lines lines;
 
-    TRY(object_verify(path.keys_object, OBJECT_KEYS, &path.roots, &object));
+    TRY(object_verify(span_of(path.keys_object), OBJECT_KEYS, &path.roots, &object));
     TRY(keyset_read(&object, &keys));
-    TRY(object_verify(path.policy_object, OBJECT_POLICY, &path.roots, &object));
+    TRY(object_verify(span_of(path.policy_object), OBJECT_POLICY, &path.roots, &object));
     TRY(policy_read(&object, &policy));
     TRY(sale_lines_start(&lines, 1));
     enum scrip_status added = sale_lines_add(&lines, bytes_text("4006381333931"), 1000, 2000);

@@ -85,7 +85,7 @@ static void test_a_key_set_without_our_roots_is_refused(void)
     struct bytes data = test_terminal_object(&terminal, OBJECT_KEYS, terminal.root, object_memory,
                                              sizeof object_memory);
     struct object object;
-    CHECK_STATUS(object_verify(data, OBJECT_KEYS, &agent()->bundle.object_roots, &object),
+    CHECK_STATUS(object_verify(span_of(data), OBJECT_KEYS, &agent()->bundle.object_roots, &object),
                  SCRIP_OK);
     /* Had it come into the flash all the same, nobody would be believed by it. */
     bring(OBJECT_KEYS, terminal.root);

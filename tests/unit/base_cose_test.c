@@ -114,6 +114,8 @@ static void test_only_the_one_shape(void)
     CHECK_STATUS(parse_made("d284", good, "a0f6", 64), SCRIP_REFUSED_SHAPE); /* detached */
     CHECK_STATUS(parse_made("d284", good, "a061ff", 64), SCRIP_REFUSED_SHAPE);
     CHECK_STATUS(parse_made("d284", good, "a05801ff", 64), SCRIP_REFUSED_SHAPE);
+    CHECK_STATUS(parse_made("d284", good, "a041ffff", 64), SCRIP_REFUSED_SHAPE);
+    CHECK_STATUS(parse_made("d284", good, "a042ff", 64), SCRIP_REFUSED_SHAPE);
     CHECK_STATUS(parse_made("d284", good, "a041ff", 63), SCRIP_REFUSED_SHAPE);
     CHECK_STATUS(parse_made("d284", good, "a041ff", 65), SCRIP_REFUSED_SHAPE);
     static const char *const headers[] = {"a10126",                           /* no kid */
@@ -163,30 +165,35 @@ static void test_objects(void)
     cbor_put_map(&body, 1);
     cbor_put_uint(&body, 1);
     cbor_put_text(&body, bytes_text("hello"));
-    struct object object = {OBJECT_POLICY, 100, 200, 7, buffer_bytes(&body)};
+    struct object object = {OBJECT_POLICY, 100, 200, 7, span_of(buffer_bytes(&body))};
     CHECK_STATUS(object_sign(key, &object, &out), SCRIP_OK);
     struct bytes data = buffer_bytes(&out);
 
-    CHECK_STATUS(object_verify(data, OBJECT_POLICY, &roots, &read), SCRIP_OK);
+    CHECK_STATUS(object_verify(span_of(data), OBJECT_POLICY, &roots, &read), SCRIP_OK);
     CHECK_EQ_INT(read.kind, OBJECT_POLICY);
     CHECK_EQ_INT(read.iat_s, 100);
     CHECK_EQ_INT(read.exp_s, 200);
     CHECK_EQ_INT(read.seq, 7);
-    CHECK(bytes_equal(read.body, object.body));
+    uint8_t copy_memory[64];
+    struct buffer copy = buffer_of(copy_memory, sizeof copy_memory);
+    CHECK_STATUS(span_load(&read.body, &copy), SCRIP_OK);
+    CHECK(bytes_equal(buffer_bytes(&copy), buffer_bytes(&body)));
     /* One kind is never another, however genuine. */
-    CHECK_STATUS(object_verify(data, OBJECT_KEYS, &roots, &read), SCRIP_REFUSED_SIGNATURE);
+    CHECK_STATUS(object_verify(span_of(data), OBJECT_KEYS, &roots, &read), SCRIP_REFUSED_SIGNATURE);
     CHECK_EQ_INT(read.seq, 0);
-    CHECK_STATUS(object_verify(data, OBJECT_POLICY, &second, &read), SCRIP_REFUSED_KEY);
-    CHECK_STATUS(object_verify(bytes_of(memory, data.len - 1), OBJECT_POLICY, &roots, &read),
-                 SCRIP_REFUSED_SHAPE);
+    CHECK_STATUS(object_verify(span_of(data), OBJECT_POLICY, &second, &read), SCRIP_REFUSED_KEY);
+    CHECK_STATUS(
+        object_verify(span_of(bytes_of(memory, data.len - 1)), OBJECT_POLICY, &roots, &read),
+        SCRIP_REFUSED_SHAPE);
     memory[data.len - 1] ^= 1;
-    CHECK_STATUS(object_verify(data, OBJECT_POLICY, &roots, &read), SCRIP_REFUSED_SIGNATURE);
+    CHECK_STATUS(object_verify(span_of(data), OBJECT_POLICY, &roots, &read),
+                 SCRIP_REFUSED_SIGNATURE);
     memory[data.len - 1] ^= 1;
 
     object.exp_s = 100;
     out = buffer_of(memory, sizeof memory);
     CHECK_STATUS(object_sign(key, &object, &out), SCRIP_OK);
-    CHECK_STATUS(object_verify(buffer_bytes(&out), OBJECT_POLICY, &roots, &read),
+    CHECK_STATUS(object_verify(span_of(buffer_bytes(&out)), OBJECT_POLICY, &roots, &read),
                  SCRIP_REFUSED_CLAIMS);
     out = buffer_of(memory, 100);
     CHECK_STATUS(object_sign(key, &object, &out), SCRIP_REFUSED_TOO_LONG);
@@ -200,15 +207,13 @@ static void test_objects_of_another_form(void)
         "a0",
         "a3010102020303",                     /* no body */
         "a4010102020303",                     /* a map cut short */
-        "a4010102020303040000",               /* trailing */
+        "a40101020203",                       /* a label cut off */
         "a501010202030304000500",             /* a fifth label */
         "a40202010103030400",                 /* wrong order */
         "a4014101020203030400",               /* iat is no number */
         "a40120020203030400",                 /* iat is negative */
         "a4011b0000000100000000020203030400", /* iat is above 32 bits */
-        "a401010202030304f6",                 /* body outside the subset */
-        "a401010202030304d200",
-        "a401010202030304818181818181818100", /* body too deep */
+        "a401010202030304",                   /* an empty body */
     };
     struct object_roots roots = {.count = 1};
     memcpy(roots.point[0], point, sizeof point);
@@ -219,7 +224,7 @@ static void test_objects_of_another_form(void)
         struct object read;
         CHECK_STATUS(text_hex_decode(bytes_text(payloads[i]), &decoded), SCRIP_OK);
         CHECK_STATUS(cose_sign(key, kid, "SCK1", buffer_bytes(&decoded), &out), SCRIP_OK);
-        CHECK_STATUS(object_verify(buffer_bytes(&out), OBJECT_KEYS, &roots, &read),
+        CHECK_STATUS(object_verify(span_of(buffer_bytes(&out)), OBJECT_KEYS, &roots, &read),
                      SCRIP_REFUSED_CLAIMS);
     }
 }

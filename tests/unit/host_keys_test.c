@@ -56,13 +56,13 @@ static bool write_list(uint32_t list, struct bytes bits, struct crypto_key key)
     static uint8_t body_memory[LIMIT_LIST_BYTES], memory[LIMIT_LIST_BYTES];
     struct buffer body = buffer_of(body_memory, sizeof body_memory);
     struct buffer out = buffer_of(memory, sizeof memory);
-    const struct status_list source = {.list = list, .bits = bits};
+    const struct status_list source = {.list = list, .bits = span_of(bits)};
     struct object object = {
         .kind = OBJECT_LIST, .iat_s = world.now_s, .exp_s = world.now_s + 1, .seq = 1};
     char path[512];
 
-    status_list_write(&source, &body);
-    object.body = buffer_bytes(&body);
+    CHECK_STATUS(status_list_write(&source, &body), SCRIP_OK);
+    object.body = span_of(buffer_bytes(&body));
     (void)snprintf(path, sizeof path, "%s/objects/list-1.cose", world.pki_dir);
     return object_sign(key, &object, &out) == SCRIP_OK && test_write_file(path, out.data, out.len);
 }

@@ -14,7 +14,7 @@ static enum scrip_status read_body(struct bytes bytes)
 {
     static const struct keyset zero;
     const struct object object = {
-        .kind = OBJECT_KEYS, .iat_s = 100, .exp_s = 200, .seq = 3, .body = bytes};
+        .kind = OBJECT_KEYS, .iat_s = 100, .exp_s = 200, .seq = 3, .body = span_of(bytes)};
     enum scrip_status status = keyset_read(&object, &out);
     if (status != SCRIP_OK)
         CHECK_EQ_BYTES(&out, &zero, sizeof out);
@@ -108,7 +108,7 @@ static void test_another_kind_of_object(void)
 {
     struct buffer bytes = buffer_of(body, sizeof body);
     keyset_write(&issuer.keys, &bytes);
-    const struct object object = {.kind = OBJECT_POLICY, .body = buffer_bytes(&bytes)};
+    const struct object object = {.kind = OBJECT_POLICY, .body = span_of(buffer_bytes(&bytes))};
     CHECK_STATUS(keyset_read(&object, &out), SCRIP_REFUSED_CLAIMS);
 }
 

@@ -298,7 +298,7 @@ static void test_a_share_asks_the_host(void)
 static enum scrip_status read_body(struct bytes body, struct policy *out)
 {
     const struct object object = {
-        .kind = OBJECT_POLICY, .iat_s = 5, .exp_s = 6, .seq = 7, .body = body};
+        .kind = OBJECT_POLICY, .iat_s = 5, .exp_s = 6, .seq = 7, .body = span_of(body)};
     return policy_read(&object, out);
 }
 
@@ -324,7 +324,7 @@ static void test_written_and_read_back(void)
         CHECK_STATUS(read_body(bytes_of(memory, len), &out), SCRIP_REFUSED_CLAIMS);
     memory[body.len] = 0;
     CHECK_STATUS(read_body(bytes_of(memory, body.len + 1), &out), SCRIP_REFUSED_CLAIMS);
-    const struct object foreign = {.kind = OBJECT_KEYS, .body = buffer_bytes(&body)};
+    const struct object foreign = {.kind = OBJECT_KEYS, .body = span_of(buffer_bytes(&body))};
     CHECK_STATUS(policy_read(&foreign, &out), SCRIP_REFUSED_CLAIMS);
 }
 

@@ -254,9 +254,9 @@ static void test_objects_are_fetched(void)
     }
     CHECK(state.objects_changed);
     CHECK_STATUS(blob_load(&terminal.blobs, BLOB_KEYS, &out), SCRIP_OK);
-    CHECK_STATUS(
-        object_verify(buffer_bytes(&out), OBJECT_KEYS, &terminal.bundle.object_roots, &object),
-        SCRIP_OK);
+    CHECK_STATUS(object_verify(span_of(buffer_bytes(&out)), OBJECT_KEYS,
+                               &terminal.bundle.object_roots, &object),
+                 SCRIP_OK);
     CHECK_EQ_INT(object.seq, 9);
     terminal_close();
 }

@@ -51,7 +51,7 @@ static struct bytes make_object(enum object_kind kind, struct crypto_key root, u
                             .iat_s = NOW_S,
                             .exp_s = NOW_S + 86400,
                             .seq = 1,
-                            .body = {body, sizeof body}};
+                            .body = span_of(bytes_of(body, sizeof body))};
 
     CHECK_STATUS(object_sign(root, &object, &out), SCRIP_OK);
     return buffer_bytes(&out);

@@ -13,8 +13,11 @@ static void make_object(enum object_kind kind, uint32_t seq, uint32_t exp_s, str
 {
     static const uint8_t body[] = {0xA0};
     struct buffer out = buffer_of(object_memory, sizeof object_memory);
-    struct object object = {
-        .kind = kind, .iat_s = issued_s, .exp_s = exp_s, .seq = seq, .body = {body, sizeof body}};
+    struct object object = {.kind = kind,
+                            .iat_s = issued_s,
+                            .exp_s = exp_s,
+                            .seq = seq,
+                            .body = span_of(bytes_of(body, sizeof body))};
 
     CHECK_STATUS(object_sign(key, &object, &out), SCRIP_OK);
     rig.host.object = buffer_bytes(&out);

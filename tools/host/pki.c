@@ -157,7 +157,7 @@ static enum scrip_status load_object(struct pki *pki, enum object_kind kind)
     struct object object;
 
     TRY(read_file(pki, object_file[kind], fresh.data, sizeof fresh.data, &fresh.len));
-    TRY(object_verify(bytes_of(fresh.data, fresh.len), kind, &pki->believed, &object));
+    TRY(object_verify(span_of(bytes_of(fresh.data, fresh.len)), kind, &pki->believed, &object));
     if (kind == OBJECT_KEYS) {
         TRY(read_keys(&object, &keys));
         TRY(keyset_roots(&keys, &pki->roots, &believed));
@@ -211,15 +211,14 @@ enum scrip_status pki_coupon_status(const struct pki *pki, uint32_t list, uint32
     (void)snprintf(name, sizeof name, "objects/list-%" PRIu32 ".cose", list);
     status = load_file(path_of(pki, name).text, data, sizeof data, &len);
     if (status == SCRIP_OK)
-        status = status_list_read(bytes_of(data, len), &pki->keys, &found);
+        status = status_list_read(span_of(bytes_of(data, len)), &pki->keys, &found);
     if (scrip_is_refused(status) || (status == SCRIP_OK && found.list != list)) {
         log_line("%s: no status list by an issuer's key: its coupons are refused",
                  path_of(pki, name).text);
         return SCRIP_REFUSED_NOT_FOUND;
     }
     TRY(status);
-    *revoked = status_list_revoked(&found, index);
-    return SCRIP_OK;
+    return status_list_look(&found, index, revoked);
 }
 
 enum scrip_status pki_open(struct pki *pki, const char *dir)

@@ -127,7 +127,7 @@ static enum scrip_status believe_sample(struct belief *out)
     struct object object;
     TRY(from_hex(sample_roots_hex, &points));
     TRY(from_hex(sample_keys_hex, &bytes));
-    TRY(object_verify(buffer_bytes(&bytes), OBJECT_KEYS, &roots, &object));
+    TRY(object_verify(span_of(buffer_bytes(&bytes)), OBJECT_KEYS, &roots, &object));
     TRY(keyset_read(&object, &out->keys));
     out->now_s = sample_time_s;
     return identity_parse(bytes_text(sample_terminal), &out->terminal);

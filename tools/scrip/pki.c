@@ -78,7 +78,7 @@ static enum scrip_status read_object(const char *path, enum object_kind kind,
                                      struct object *out)
 {
     TRY(file_read(path, bytes));
-    enum scrip_status status = object_verify(buffer_bytes(bytes), kind, roots, out);
+    enum scrip_status status = object_verify(span_of(buffer_bytes(bytes)), kind, roots, out);
     if (status != SCRIP_OK)
         (void)refuse("%s: not an object signed by these roots (%s)", path,
                      scrip_status_name(status));
@@ -182,7 +182,7 @@ enum scrip_status pki_write_keys(const char *dir, const struct keyset *keys)
     struct keyset check;
     keyset_write(keys, &body);
     const struct object object = {OBJECT_KEYS, keys->iat_s, keys->exp_s, keys->seq,
-                                  buffer_bytes(&body)};
+                                  span_of(buffer_bytes(&body))};
     enum scrip_status status = keyset_read(&object, &check);
     return status == SCRIP_OK ? write_by_root(dir, "objects/keys.cose", keys, &object)
                               : refuse_body("key set", status);
@@ -196,7 +196,7 @@ enum scrip_status pki_write_policy(const char *dir, const struct keyset *keys,
     struct policy check;
     policy_write(policy, &body);
     const struct object object = {OBJECT_POLICY, policy->iat_s, policy->exp_s, policy->seq,
-                                  buffer_bytes(&body)};
+                                  span_of(buffer_bytes(&body))};
     enum scrip_status status = policy_read(&object, &check);
     return status == SCRIP_OK ? write_by_root(dir, "objects/policy.cose", keys, &object)
                               : refuse_body("policy", status);
@@ -209,8 +209,9 @@ enum scrip_status pki_write_list(const char *dir, const struct keyset *keys,
     uint8_t memory[LIMIT_LIST_BYTES];
     struct buffer body = buffer_of(memory, sizeof memory);
     struct keyfile issuer;
-    status_list_write(list, &body);
-    const struct object object = {OBJECT_LIST, iat_s, exp_s, list->seq, buffer_bytes(&body)};
+    TRY(status_list_write(list, &body));
+    const struct object object = {OBJECT_LIST, iat_s, exp_s, list->seq,
+                                  span_of(buffer_bytes(&body))};
     TRY(pki_open_key(dir, "issuer.key", &issuer));
     enum scrip_status status = SCRIP_REFUSED_KEY;
     for (size_t i = 0; i < keys->count; i++)

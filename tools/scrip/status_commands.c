@@ -19,12 +19,12 @@ static enum scrip_status read_list(const char *dir, const struct keyset *keys,
     (void)snprintf(name, sizeof name, "objects/list-%lu.cose", (unsigned long)list->list);
     TRY(file_path(path, dir, name));
     memset(bits, 0, STATUS_LIST_MAX_BYTES);
-    list->bits = bytes_of(bits, NEW_LIST_BYTES);
+    list->bits = span_of(bytes_of(bits, NEW_LIST_BYTES));
     list->seq = 1;
     if (!file_exists(path))
         return SCRIP_OK;
     TRY(file_read(path, &bytes));
-    enum scrip_status status = status_list_read(buffer_bytes(&bytes), keys, &held);
+    enum scrip_status status = status_list_read(span_of(buffer_bytes(&bytes)), keys, &held);
     if (status == SCRIP_OK && held.list != list->list)
         status = SCRIP_REFUSED_CLAIMS;
     if (status != SCRIP_OK) {
@@ -32,7 +32,7 @@ static enum scrip_status read_list(const char *dir, const struct keyset *keys,
                      scrip_status_name(status));
         return status;
     }
-    memcpy(bits, held.bits.data, held.bits.len);
+    TRY(span_read(&held.bits, 0, bits, held.bits.len));
     list->bits.len = held.bits.len;
     list->seq = held.seq + 1;
     return SCRIP_OK;
@@ -62,8 +62,8 @@ static int revoke(const struct arguments *arguments)
         return EXIT_REFUSED;
     if (option_given(arguments, "--index")) {
         if (index / 8 >= list.bits.len)
-            return refuse("list %lu has %zu entries only", (unsigned long)list.list,
-                          list.bits.len * 8);
+            return refuse("list %lu has %lu entries only", (unsigned long)list.list,
+                          (unsigned long)list.bits.len * 8);
         bits[index / 8] = (uint8_t)(bits[index / 8] | 1u << index % 8);
     }
     if (pki_write_list(dir, &keys, &list, now_s, now_s + LIST_LIFE_S) != SCRIP_OK)
