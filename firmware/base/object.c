@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/cbor.h"
+#include "base/cbor_window.h"
 
 enum { LABEL_IAT = 1, LABEL_EXP, LABEL_SEQ, LABEL_BODY };
 

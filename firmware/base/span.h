@@ -2,7 +2,7 @@
  * span: bytes that lie in memory or in a store, and are read by pieces.
  *
  * What is verified and parsed through a span need never be in memory as a whole: a signed object of
- * a slot's size is judged where it lies, in a window of CBOR_WINDOW bytes.
+ * a slot's size is judged where it lies.
  *
  * Memory   A view: whoever owns the bytes must keep them. Time: each read is one of the store.
  */
@@ -10,7 +10,6 @@
 #define BASE_SPAN_H
 
 #include "base/bytes.h"
-#include "base/cbor.h"
 
 /* Reads len bytes at offset, which the span has checked to be inside. number is the span's. */
 typedef enum scrip_status span_reader(const void *context, unsigned number, uint32_t offset,
@@ -35,26 +34,5 @@ MUST_CHECK enum scrip_status span_read(const struct span *span, uint32_t offset,
 
 /* Appends all of it to out. REFUSED_TOO_LONG: out is too small. FAULT_*: the store's. */
 MUST_CHECK enum scrip_status span_load(const struct span *span, struct buffer *out);
-
-/* CBOR through a window that moves over a span: every item must lie inside it when it is read. */
-enum { CBOR_WINDOW = 160 };
-struct cbor_window {
-    struct span span;
-    struct cbor_reader in; /* of what the window holds */
-    uint32_t at;           /* where in the span the window begins */
-    uint8_t bytes[CBOR_WINDOW];
-};
-
-/* Puts the window at the span's start. */
-MUST_CHECK enum scrip_status cbor_window_open(struct cbor_window *window, const struct span *span);
-
-/* Moves it to the first byte that window->in has not read. A failed reader stays failed. */
-MUST_CHECK enum scrip_status cbor_window_slide(struct cbor_window *window);
-
-/* Where in the span window->in reads next. */
-uint32_t cbor_window_at(const struct cbor_window *window);
-
-/* Nothing failed, and nothing of the span is left. */
-bool cbor_window_done(const struct cbor_window *window);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/cbor.h"
+#include "base/cbor_window.h"
 #include "redeem/keyset_labels.h"
 
 enum { CURRENCY_MAX = 999 }; /* ISO 4217 numeric */

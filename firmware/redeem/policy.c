@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/cbor.h"
+#include "base/cbor_window.h"
 #include "redeem/seal.h"
 
 /* In the order of enum policy_limit: every limit must be there, for none has a safe default. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/cbor_window.h"
+
 enum { LABEL_LIST = 1, LABEL_BITS = 2 };
 
 static enum scrip_status read_body(const struct span *body, struct status_list *out)

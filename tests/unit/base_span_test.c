@@ -1,5 +1,5 @@
 /* Bytes read by pieces: nothing beyond their end, and no difference to having them whole. */
-#include "base/span.h"
+#include "base/cbor_window.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/cbor_window.h"
 #include "tests/check.h"
 #include "tests/support/issuer.h"
 
