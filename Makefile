@@ -28,6 +28,8 @@ export B DEPS
 # Where nobody has said how much of the machine to use, a build uses all of it.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
+P256M := mbedtls/3rdparty/p256-m
+
 # Flags -------------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
@@ -35,10 +37,14 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
 SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPTIMISE := $(if $(SAN)$(FUZZ),$(SANITIZE),$(or $(BOARD_OPTIMISE),-O2))
 INCLUDES := -I. -Ifirmware -isystem build/deps/mbedtls/include -isystem build/deps/cjson \
-    -isystem build/deps/qrencode
+    -isystem build/deps/qrencode -isystem build/deps/$(P256M)/p256-m
 DEFINES := -DMBEDTLS_CONFIG_FILE='"boards/mbedtls_config.h"' \
     -DMBEDTLS_PSA_CRYPTO_CONFIG_FILE='"boards/psa_crypto_config.h"'
-LIB_CFLAGS := -std=c11 -g $(OPTIMISE) $(BOARD_CFLAGS) $(INCLUDES) $(DEFINES)
+# Elliptic curves are the library's own, or p256-m's where board.mk says so (BOARD_CURVE := p256-m).
+WITH_P256M := $(filter p256-m,$(BOARD_CURVE))
+CURVE_CFLAGS := $(if $(WITH_P256M),-DMBEDTLS_PSA_P256M_DRIVER_ENABLED -isystem build/deps/$(P256M) \
+    -isystem build/deps/mbedtls/library)
+LIB_CFLAGS := -std=c11 -g $(OPTIMISE) $(BOARD_CFLAGS) $(INCLUDES) $(DEFINES) $(CURVE_CFLAGS)
 # The search is guided through our code, and its coverage counted; the libraries' is not.
 SEARCH := $(if $(FUZZ),-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
 ROOM_CFLAGS := $(LIB_CFLAGS) $(WARNINGS) $(SEARCH)
@@ -288,7 +294,7 @@ $(B)/tests/p256v/%: LINK_LIBS = -lcrypto
 # make 512 bytes to 4 KiB.
 P256V_KERNEL ?= firmware/base/p256v_mul.c
 P256V_BASE_TEETH ?= 6
-LEFT_OUT := $(if $(filter library,$(P256V)),firmware/base/p256v.c,firmware/base/p256v_library.c) \
+LEFT_OUT := $(if $(filter library,$(P256V)),firmware/base/p256v.c firmware/base/p256v_driver.c,firmware/base/p256v_library.c) \
     $(filter-out $(P256V_KERNEL),firmware/base/p256v_mul.c)
 
 # The folder is a prerequisite so that a file that has gone also leaves the archive. A tool's main
@@ -319,9 +325,12 @@ MBEDTLS := aes asn1parse asn1write base64 bignum bignum_core cipher cipher_wrap 
     ssl_tls ssl_tls13_client ssl_tls13_generic ssl_tls13_keys threading x509 x509_create x509_crt \
     x509_csr x509write x509write_crt x509write_csr
 QRENCODE := bitstream mask mmask mqrspec qrencode qrinput qrspec rsecc split
-LIB_OBJECTS_mbedtls := $(MBEDTLS:%=$(B)/lib/mbedtls/library/%.o) $(BOARD_MBEDTLS:%=$(B)/lib/mbedtls/%.o)
+LIB_OBJECTS_mbedtls := $(MBEDTLS:%=$(B)/lib/mbedtls/library/%.o) \
+    $(if $(WITH_P256M),$(addprefix $(B)/lib/$(P256M)/,p256-m_driver_entrypoints.o p256-m/p256-m.o))
 LIB_OBJECTS_cjson := $(B)/lib/cjson/cJSON.o
 LIB_OBJECTS_qrencode := $(QRENCODE:%=$(B)/lib/qrencode/%.o)
+# What it verifies is p256v's to answer: firmware/base/p256v_driver.c.
+$(B)/lib/$(P256M)/p256-m/p256-m.o: LIB_DEFINES := $(if $(filter library,$(P256V)),,-Dp256_ecdsa_verify=p256m_ecdsa_verify)
 QRENCODE_VERSION := -DMAJOR_VERSION=4 -DMINOR_VERSION=1 -DMICRO_VERSION=1 -DVERSION='"4.1.1"' \
     -DSTATIC_IN_RELEASE=static
 # Its memory is the arena that firmware/base/qr.c is handed, not a heap.
@@ -332,6 +341,7 @@ LWIP := core/def core/dns core/inet_chksum core/init core/ip core/mem core/memp 
     core/ipv4/etharp core/ipv4/icmp core/ipv4/ip4 core/ipv4/ip4_addr core/ipv4/ip4_frag netif/ethernet
 LIB_OBJECTS_lwip := $(LWIP:%=$(B)/lib/lwip/src/%.o)
 LIB_OBJECTS := $(LIB_OBJECTS_mbedtls) $(LIB_OBJECTS_cjson) $(LIB_OBJECTS_qrencode) $(LIB_OBJECTS_lwip)
+$(LIB_OBJECTS_lwip): $(wildcard platform/cortexm/lwip/*.h platform/cortexm/lwip/arch/*.h)
 PINNED := build/deps/mbedtls/.pinned build/deps/cjson/.pinned build/deps/qrencode/.pinned \
     $(BOARD_LIBRARIES:%=build/deps/%/.pinned)
 $(foreach lib,mbedtls cjson qrencode lwip,$(eval $(B)/lib/lib$(lib).a: $(LIB_OBJECTS_$(lib))))
@@ -346,6 +356,8 @@ $(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/lib/flags boards/mbedtls_config.h b
 	@mkdir -p $(@D)
 	@$(CC) $(LIB_CFLAGS) $(LIB_DEFINES) -w -c build/deps/$*.c -o $@
 
+# The compiler itself calls them, after the link has decided who is called at all.
+$(addprefix $(B)/platform/cortexm/,cpu.o libc.o): private HOSTED_CFLAGS += -fno-lto
 $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(PINNED)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
