@@ -81,6 +81,11 @@ expect "a bad amount" 2 "an amount" mint --limit 5.001
 expect "a bad name" 2 "identify,earn,offer,value" mint --scope valeu
 expect "a bad id" 2 "32 hex digits" mint --cti 00
 expect "no key" 2 "--pki DIR or --key FILE" "$scrip" token mint
+expect "one argument too many" 2 "one argument too many: twice" "$scrip" pki init "$work/x" twice
+expect "none at all" 2 "usage: scrip journal stat IMAGE" "$scrip" journal stat
+expect "an image without its keys" 2 "--keystore DIR" "$scrip" journal stat "$work/x"
+expect "an image that is not there" 1 "No such file" \
+    "$scrip" journal stat "$work/x" "$work/y" --keystore "$work"
 expect "help" 0 "--aud" "$scrip" help token mint
 
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/p8.key" 2>/dev/null

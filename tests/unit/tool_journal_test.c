@@ -130,6 +130,7 @@ static void test_a_whole_journal_and_nothing_is_written(void)
     read_image(before);
     CHECK_EQ_INT(verify(), EXIT_DONE); /* while the terminal runs */
     CHECK_EQ_INT(run(&command_journal_dump, image_path, keystore_path), EXIT_DONE);
+    CHECK_EQ_INT(run(&command_journal_stat, image_path, keystore_path), EXIT_DONE);
     read_image(after);
     CHECK_EQ_BYTES(after, before, IMAGE_BYTES);
 

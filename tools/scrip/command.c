@@ -72,6 +72,21 @@ static bool take_option(struct arguments *arguments, int argc, char **argv, int 
     return true;
 }
 
+/* The synopsis begins with what is no option, each a word; a bar has other words for the same. */
+static size_t most_arguments(const struct command *command)
+{
+    size_t most = 0;
+    for (const char *at = command->synopsis; *at != '\0'; most++) {
+        size_t len = strcspn(at, " ");
+        if (strncmp(at, "--", 2) == 0 || strncmp(at, "[--", 3) == 0 || *at == '(' || *at == '|')
+            break;
+        if (len > 2 && strncmp(at + len - 2, "..", 2) == 0)
+            return COMMAND_ARGUMENTS;
+        at += len + strspn(at + len, " ");
+    }
+    return most;
+}
+
 bool command_parse(const struct command *command, int argc, char **argv,
                    struct arguments *arguments)
 {
@@ -81,7 +96,7 @@ bool command_parse(const struct command *command, int argc, char **argv,
         if (strncmp(argv[i], "--", 2) == 0) {
             if (!take_option(arguments, argc, argv, &i))
                 return false;
-        } else if (arguments->count < COMMAND_ARGUMENTS) {
+        } else if (arguments->count < most_arguments(command)) {
             arguments->argument[arguments->count++] = argv[i];
         } else {
             (void)misuse("one argument too many: %s", argv[i]);

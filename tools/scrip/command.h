@@ -13,7 +13,7 @@
 /* Exit codes of the tool. */
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_MISUSE = 2 };
 
-enum { COMMAND_OPTIONS = 32, COMMAND_ARGUMENTS = 2 };
+enum { COMMAND_OPTIONS = 32, COMMAND_ARGUMENTS = 8 };
 
 struct option {
     const char *name;  /* "--key" */
@@ -30,9 +30,9 @@ struct arguments {
 
 struct command {
     const char *name;     /* "token mint" */
-    const char *synopsis; /* its arguments: "DIR" */
+    const char *synopsis; /* "DIR [--list N]": as many arguments; "IMAGE..": COMMAND_ARGUMENTS */
     const char *summary;
-    size_t least; /* arguments required; the synopsis names at most COMMAND_ARGUMENTS */
+    size_t least;                                  /* arguments required */
     const struct option *options;                  /* ended by a NULL name */
     int (*run)(const struct arguments *arguments); /* an exit code */
 };

@@ -20,6 +20,7 @@ extern const struct command command_vault_open;
 extern const struct command command_terminal_enroll;
 extern const struct command command_journal_dump;
 extern const struct command command_journal_export;
+extern const struct command command_journal_stat;
 extern const struct command command_journal_verify;
 extern const struct command command_receipt_verify;
 extern const struct command command_redeem;
