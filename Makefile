@@ -113,8 +113,8 @@ REAL := token object cert
 FUZZERS := $(patsubst %.c,$(B)/%,$(filter-out %/cert_fuzz.c,$(wildcard tests/fuzz/*$(T)*_fuzz.c))) \
     $(patsubst %.c,$(B)/%-real,$(wildcard $(REAL:%=tests/fuzz/%_fuzz.c)))
 # The suites with planted faults, and the programs that must notice them: see tests/mutants. Those of
-# the power suite belong to `make power`.
-FAULTY := $(filter-out power,$(patsubst tests/%/mutants.txt,%,$(wildcard tests/*/mutants.txt)))
+# the power suite belong to `make power`, those of byte order to where they show.
+FAULTY := $(filter-out power big-endian,$(patsubst tests/%/mutants.txt,%,$(wildcard tests/*/mutants.txt)))
 noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/null $(1:%=tests/%/mutants.txt) | sort -u)
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
@@ -136,10 +136,11 @@ demo: setup-demo ## watch one redemption live: online, offline, through a power 
 	@tests/e2e/demo.sh
 
 ##@ Prove
-test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
+test: setup-test setup-big-endian ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
 	@rm -rf build/test
 	@$(MAKE) $(PARALLEL) all $(VECTORS) $(CANARY) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
 	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
+	@$(MAKE) $(PARALLEL) BOARD=big-endian big-endian-programs
 	@$(MAKE) SAN=1 unit || :
 	@$(MAKE) SAN=1 seeds || :
 	@$(MAKE) vectors || :
@@ -147,6 +148,7 @@ test: setup-test ## everything that must hold: unit (ASan, UBSan), vectors, powe
 	@$(MAKE) power || :
 	@$(MAKE) mutants || :
 	@$(MAKE) e2e || :
+	@$(MAKE) BOARD=big-endian big-endian-run || :
 	@tests/run-suite --total
 
 unit: $(UNIT) ## only the unit tests of this variant (SAN=1 as `make test` does)
@@ -168,6 +170,19 @@ fuzz-run: $(FUZZERS)
 	@tests/fuzz/run $^
 e2e: all ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
+
+big-endian: setup-big-endian ## the unit tests and every power cut on a big-endian processor
+	@$(MAKE) $(PARALLEL) BOARD=big-endian ENDIAN=all big-endian-programs
+	@$(MAKE) BOARD=big-endian ENDIAN=all big-endian-run
+# All but those that need the host's libraries, OpenSSL's or libpng.
+BIG_ENDIAN := $(filter-out $(addprefix $(B)/tests/,p256v/% $(addprefix unit/,host_% session_% tool_% platform_till_%)),$(UNIT)) \
+    $(B)/tests/vectors/issuer_test $(POWER)
+# The quick ones of what `make test` runs: all that writes integers to flash or the wire.
+BIG_ENDIAN_QUICK := $(filter $(addprefix $(B)/tests/unit/,base_% redeem_% store_% sync_%) %/issuer_test,$(BIG_ENDIAN))
+big-endian-programs: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
+big-endian-run: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
+	@RUN_WITH='$(BOARD_RUN)' tests/run-suite big-endian $^
+	@MUTANT_RUN_WITH='$(BOARD_RUN)' SUITES=big-endian tests/run-suite big-endian-mutants tests/mutants
 
 EMULATED := mps2-an385 mps2-an386 lm3s6965evb
 boards: setup-boards ## the terminal on emulated boards, against the real host
@@ -213,7 +228,7 @@ help: ## this text
 .PHONY: FORCE boards run all lib issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
-    size size-report bench clean distclean help setup-demo setup-test setup-boards setup-check \
+    size size-report bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
     setup-bench setup-fuzz setup-journal bench-journal bench-verify emulated setup-token bench-token
 
 # Links -------------------------------------------------------------------------------------------
@@ -295,7 +310,7 @@ $(B)/tests/p256v/%: LINK_LIBS = -lcrypto
 P256V_KERNEL ?= firmware/base/p256v_mul.c
 P256V_BASE_TEETH ?= 6
 LEFT_OUT := $(if $(filter library,$(P256V)),firmware/base/p256v.c firmware/base/p256v_driver.c,firmware/base/p256v_library.c) \
-    $(filter-out $(P256V_KERNEL),firmware/base/p256v_mul.c)
+    $(filter-out $(P256V_KERNEL),firmware/base/p256v_mul.c) $(BOARD_LEFT_OUT)
 
 # The folder is a prerequisite so that a file that has gone also leaves the archive. A tool's main
 # stays outside, so that tests can link the rest.
@@ -375,8 +390,9 @@ $(B)/flags $(B)/lib/flags: FORCE
 
 $(PINNED) &: tools/deps | $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo)
 	@tools/deps mbedtls cjson qrencode $(BOARD_LIBRARIES) && touch $(PINNED)
-setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal setup-token: | setup-demo
-setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal setup-token:
+setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal setup-token setup-big-endian: | setup-demo
+setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-journal setup-token \
+    setup-big-endian:
 	@tools/setup $(@:setup-%=%)
 
 # For editors and clang-tidy ----------------------------------------------------------------------
