@@ -206,8 +206,8 @@ bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled reco
 	@tests/bench/run
 bench-verify: setup-test setup-boards build/host/p256v_table ## signatures on a Cortex-M3 and M4: instructions, flash, stack, beside the library
 	@tests/emulated/p256v measure >build/emulated.samples && tests/emulated/report build/emulated.samples
-emulated: setup-test setup-boards build/host/p256v_table ## 23,000 signatures on a Cortex-M3 and M4 against OpenSSL's answers
-	@tests/run-suite $@ tests/emulated/p256v-cases
+emulated: setup-test setup-boards build/host/p256v_table ## 23,000 signatures on a Cortex-M3 and M4 against OpenSSL's answers, in C and assembly
+	@tests/run-suite $@ tests/emulated/p256v-cases tests/emulated/p256v-faults
 bench-journal: setup-journal $(BENCH_JOURNAL) ## the journal on a modelled flash, and on files beside SQLite and LMDB
 	@$(MAKE) BOARD=size-cortex-m3 build/size-cortex-m3/lib/room-store.a
 	@tests/bench/journal/run
@@ -307,10 +307,10 @@ $(B)/tests/p256v/%: LINK_LIBS = -lcrypto
 # Signatures are verified by p256v.c or by the library, and p256v's kernel may be a processor's own:
 # a board.mk may name it. The base point's table is made for as many teeth as a board wants: 4 to 7
 # make 512 bytes to 4 KiB.
-P256V_KERNEL ?= firmware/base/p256v_mul.c
+P256V_KERNEL ?= firmware/base/p256v_kernel.c
 P256V_BASE_TEETH ?= 6
 LEFT_OUT := $(if $(filter library,$(P256V)),firmware/base/p256v.c firmware/base/p256v_driver.c,firmware/base/p256v_library.c) \
-    $(filter-out $(P256V_KERNEL),firmware/base/p256v_mul.c) $(BOARD_LEFT_OUT)
+    $(filter-out $(P256V_KERNEL),firmware/base/p256v_kernel.c) $(BOARD_LEFT_OUT)
 
 # The folder is a prerequisite so that a file that has gone also leaves the archive. A tool's main
 # stays outside, so that tests can link the rest.
@@ -325,7 +325,7 @@ $(B)/gen/p256v_base$(P256V_BASE_TEETH).c: build/host/p256v_table $(B)/flags
 	@mkdir -p $(@D)
 	@$< $(P256V_BASE_TEETH) >$@
 # Runs on the machine that builds.
-TABLE_MAKER := tools/p256v/table.c $(foreach part,comb field invert mul number point scalar,firmware/base/p256v_$(part).c)
+TABLE_MAKER := tools/p256v/table.c $(foreach part,comb field invert kernel number point scalar,firmware/base/p256v_$(part).c)
 build/host/p256v_table: $(TABLE_MAKER) firmware/base/p256v.h firmware/base/p256v_private.h
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
@@ -379,6 +379,11 @@ $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(
 	@$(CC) $(call cflags_of,$<) -MMD -MP -c $< -o $@
 
 -include $(wildcard $(B)/*/*/*.d $(B)/*/*/*/*.d)
+
+$(B)/%.o: %.S $(B)/flags
+	@mkdir -p $(@D)
+	@echo "  AS  $@"
+	@$(CC) $(call cflags_of,$<) -MMD -MP -c $< -o $@
 
 # Written only when it changes, so that other flags rebuild and the same flags do not.
 $(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)

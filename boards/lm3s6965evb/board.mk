@@ -20,3 +20,4 @@ BOARD_CFLAGS := -mcpu=cortex-m3 -mthumb --specs=picolibc.specs -ffunction-sectio
     -DMBEDTLS_AES_FEWER_TABLES -DMBEDTLS_SHA256_SMALLER -DMBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS \
     -DMBEDTLS_SSL_IN_CONTENT_LEN=2048 -DMBEDTLS_SSL_OUT_CONTENT_LEN=1024 \
     -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip
+P256V_KERNEL := firmware/base/p256v_kernel_m3.S

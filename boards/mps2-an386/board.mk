@@ -4,3 +4,4 @@ include boards/mps2/mps2.mk
 BOARD_CURVE := p256-m
 BOARD_CFLAGS := -mcpu=cortex-m4 $(MPS2_CFLAGS)
 BOARD_MACHINE := mps2-an386
+P256V_KERNEL := firmware/base/p256v_kernel_m4.S

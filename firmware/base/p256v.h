@@ -7,7 +7,8 @@
  * nonce, no key agreement. Those stay with base/crypto (THREATS.md, "Variable time").
  *
  * Two files offer these functions, and a program links one of them: p256v.c, and p256v_library.c,
- * which asks base/crypto and is the oracle.
+ * which asks base/crypto and is the oracle. Under p256v.c the kernel is p256v_kernel.c, or a
+ * processor's own in assembly, which a board.mk names.
  *
  * Memory   No heap, no statics. Stack on a Cortex-M, measured by `make bench-verify`: verify below
  *          1 KiB, prepare below 2 KiB.

@@ -1,5 +1,4 @@
-/* Sums and differences modulo p, on weak elements. 2^256 - p = 2^224 - 2^192 - 2^96 + 1 is added
- * and taken by counting four words up or down, whose carries rarely travel far. */
+/* The field without its kernel: halves, zero, the inverse and the curve's equation. */
 #include "base/p256v_private.h"
 
 #include <string.h>
@@ -16,52 +15,6 @@ static const uint32_t SQUARE_OF_ONE[P256V_WORDS] = {0x00000003, 0x00000000, 0xFF
 /* The curve's b, in Montgomery form. */
 static const uint32_t CURVE_B[P256V_WORDS] = {0x29C4BDDF, 0xD89CDF62, 0x78843090, 0xACF005CD,
                                               0xF7212ED6, 0xE5A220AB, 0x04874834, 0xDC30061D};
-
-static uint32_t count_up(uint32_t r[P256V_WORDS], int from)
-{
-    for (int i = from; i < P256V_WORDS; i++)
-        if (++r[i] != 0)
-            return 0;
-    return 1;
-}
-
-static uint32_t count_down(uint32_t r[P256V_WORDS], int from)
-{
-    for (int i = from; i < P256V_WORDS; i++)
-        if (r[i]-- != 0)
-            return 0;
-    return 1;
-}
-
-uint32_t p256v_fold(uint32_t r[P256V_WORDS])
-{
-    uint32_t carry = count_up(r, 0) + count_up(r, 7);
-    return carry - count_down(r, 3) - count_down(r, 6);
-}
-
-/* The reverse: takes 2^256 - p; returns the borrow. */
-static uint32_t unfold(uint32_t r[P256V_WORDS])
-{
-    uint32_t borrow = count_down(r, 0) + count_down(r, 7);
-    return borrow - count_up(r, 3) - count_up(r, 6);
-}
-
-/* One sum of weak elements may pass 2^256 twice, for p is less than 2^256. */
-void p256v_add(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
-               const uint32_t b[P256V_WORDS])
-{
-    uint32_t carry = p256v_number_add(r, a, b);
-    while (carry != 0)
-        carry = p256v_fold(r);
-}
-
-void p256v_sub(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
-               const uint32_t b[P256V_WORDS])
-{
-    uint32_t borrow = p256v_number_sub(r, a, b);
-    while (borrow != 0)
-        borrow = unfold(r);
-}
 
 void p256v_halve(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS])
 {

@@ -12,21 +12,20 @@
 
 #include "base/p256v.h"
 
-/* The kernel: p256v_mul.c in C, or a processor's own file linked in its place. r = a b / 2^256. */
+/* The kernel: p256v_kernel.c in C, or a processor's own file linked in its place, whose results are
+ * the same to the bit. r = a b / 2^256, a^2 / 2^256, a + b, a - b. */
 void p256v_mul(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
                const uint32_t b[P256V_WORDS]);
 void p256v_sqr(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS]);
-
-/* The field, p256v_field.c. */
-extern const uint32_t p256v_p[P256V_WORDS];
-extern const uint32_t p256v_one[P256V_WORDS];
 void p256v_add(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
                const uint32_t b[P256V_WORDS]);
 void p256v_sub(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
                const uint32_t b[P256V_WORDS]);
+
+/* The field, p256v_field.c. */
+extern const uint32_t p256v_p[P256V_WORDS];
+extern const uint32_t p256v_one[P256V_WORDS];
 void p256v_halve(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS]);
-/* Adds 2^256 - p, which takes a p from a sum that lost its carry; returns the carry. */
-uint32_t p256v_fold(uint32_t r[P256V_WORDS]);
 bool p256v_is_zero(const uint32_t a[P256V_WORDS]);
 void p256v_enter(uint32_t r[P256V_WORDS], const uint32_t plain[P256V_WORDS]);    /* to Montgomery */
 void p256v_field_invert(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS]); /* a not zero */

@@ -3,64 +3,9 @@
 #include <string.h>
 
 #include "tests/check.h"
-#include "tests/p256v/openssl.h"
+#include "tests/p256v/operands.h"
 
-enum { RANDOM_CASES = 20000, OPERANDS_MOST = 512 };
-
-static uint32_t operand[OPERANDS_MOST][P256V_WORDS];
-static unsigned operands;
-
-static void put_operand(const BIGNUM *number)
-{
-    if (BN_is_negative(number) || BN_num_bits(number) > 256 || operands == OPERANDS_MOST)
-        return;
-    ossl_to_words(operand[operands++], number);
-}
-
-/* Near 0, near the modulus, near 2^256 - modulus and its double, near 2^256; single bits, runs of
- * ones, and words that are each 0, 1, all ones or the top bit. */
-static void make_operands(const BIGNUM *modulus)
-{
-    static const uint32_t words[] = {0, 1, 0xFFFFFFFF, 0x80000000};
-    BIGNUM *near[5], *number = BN_new();
-    operands = 0;
-    for (int i = 0; i < 5; i++)
-        near[i] = BN_new();
-    BN_zero(near[0]);
-    ossl_must(BN_copy(near[1], modulus) && BN_sub(near[2], ossl_r, modulus) &&
-                  BN_lshift1(near[3], near[2]) && BN_copy(near[4], ossl_r),
-              "near");
-    for (int i = 0; i < 5; i++)
-        for (int offset = -2; offset <= 2; offset++) {
-            ossl_must(BN_copy(number, near[i]) &&
-                          (offset < 0 ? BN_sub_word(number, (BN_ULONG)-offset)
-                                      : BN_add_word(number, (BN_ULONG)offset)),
-                      "offset");
-            put_operand(number);
-        }
-    for (int bit = 0; bit <= 256; bit += 16)
-        for (int offset = -1; offset <= 0; offset++) {
-            BN_zero(number);
-            ossl_must(BN_set_bit(number, bit) && (offset == 0 || BN_sub_word(number, 1)), "bit");
-            put_operand(number);
-        }
-    while (operands < 160) {
-        uint32_t word[P256V_WORDS];
-        for (int i = 0; i < P256V_WORDS; i++)
-            word[i] = words[ossl_random() % 4];
-        ossl_from_words(number, word);
-        put_operand(number);
-    }
-    for (int i = 0; i < 5; i++)
-        BN_free(near[i]);
-    BN_free(number);
-}
-
-static void random_words(uint32_t word[P256V_WORDS])
-{
-    for (int i = 0; i < P256V_WORDS; i++)
-        word[i] = (uint32_t)(ossl_random() >> 32);
-}
+enum { RANDOM_CASES = 20000 };
 
 /* Whether word is a weak form of expected, a number modulo p. */
 static bool is_weakly(const uint32_t word[P256V_WORDS], const BIGNUM *expected)
@@ -151,16 +96,24 @@ static void test_field(void)
                   BN_set_word(n.inverse_of_two, 2) &&
                   BN_mod_inverse(n.inverse_of_two, n.inverse_of_two, ossl_p, ossl_ctx),
               "inverses");
-    make_operands(ossl_p);
-    for (unsigned i = 0; i < operands; i++) {
-        check_one(&n, operand[i]);
-        for (unsigned j = 0; j < operands; j++)
-            check_pair(&n, operand[i], operand[j]);
+    operands_make(ossl_p);
+    for (unsigned i = 0; i < operands_count; i++) {
+        check_one(&n, operands[i]);
+        for (unsigned j = 0; j < operands_count; j++)
+            check_pair(&n, operands[i], operands[j]);
     }
     for (int i = 0; i < RANDOM_CASES; i++) {
-        random_words(a);
-        random_words(b);
+        operands_random(a);
+        operands_random(b);
         check_pair(&n, a, b);
+        check_one(&n, a);
+        operands_pair_with_low(a, b);
+        check_pair(&n, a, b);
+        operands_pair_with_high(a, b);
+        check_pair(&n, a, b);
+        operands_pair_beyond(a, b);
+        check_pair(&n, a, b);
+        operands_for_square(a);
         check_one(&n, a);
     }
     BN_free(n.a);
@@ -200,13 +153,13 @@ static void check_division(const uint32_t a[P256V_WORDS], const uint32_t b[P256V
 static void test_scalars(void)
 {
     uint32_t a[P256V_WORDS], b[P256V_WORDS];
-    make_operands(ossl_n);
-    for (unsigned i = 0; i < operands; i++)
-        for (unsigned j = 0; j < operands; j++)
-            check_division(operand[i], operand[j]);
+    operands_make(ossl_n);
+    for (unsigned i = 0; i < operands_count; i++)
+        for (unsigned j = 0; j < operands_count; j++)
+            check_division(operands[i], operands[j]);
     for (int i = 0; i < RANDOM_CASES; i++) {
-        random_words(a);
-        random_words(b);
+        operands_random(a);
+        operands_random(b);
         check_division(a, b);
     }
 }

@@ -1,6 +1,58 @@
-/* The kernel in portable C: products by rows, whose every step fits in 64 bits: for words w,
- * w * w + w + w <= 2^64 - 1. Written out without loops, which would cost more than the work. */
+/*
+ * The kernel in portable C: the four operations of the field that make nearly all of a
+ * verification. Products are made by rows, whose every step fits in 64 bits: for words w, w * w + w
+ * + w <= 2^64 - 1. Written out without loops, which would cost more than the work.
+ */
 #include "base/p256v_private.h"
+
+/* 2^256 - p = 2^224 - 2^192 - 2^96 + 1 is added and taken by counting four words up or down, whose
+ * carries rarely travel far. */
+static uint32_t count_up(uint32_t r[P256V_WORDS], int from)
+{
+    for (int i = from; i < P256V_WORDS; i++)
+        if (++r[i] != 0)
+            return 0;
+    return 1;
+}
+
+static uint32_t count_down(uint32_t r[P256V_WORDS], int from)
+{
+    for (int i = from; i < P256V_WORDS; i++)
+        if (r[i]-- != 0)
+            return 0;
+    return 1;
+}
+
+/* Adds 2^256 - p, which takes a p from a sum that lost its carry; returns the carry. */
+static uint32_t fold(uint32_t r[P256V_WORDS])
+{
+    uint32_t carry = count_up(r, 0) + count_up(r, 7);
+    return carry - count_down(r, 3) - count_down(r, 6);
+}
+
+/* The reverse: takes 2^256 - p; returns the borrow. */
+static uint32_t unfold(uint32_t r[P256V_WORDS])
+{
+    uint32_t borrow = count_down(r, 0) + count_down(r, 7);
+    return borrow - count_up(r, 3) - count_up(r, 6);
+}
+
+/* One sum of weak elements may pass 2^256 twice, for p is less than 2^256. */
+void p256v_add(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
+               const uint32_t b[P256V_WORDS])
+{
+    uint32_t carry = p256v_number_add(r, a, b);
+    while (carry != 0)
+        carry = fold(r);
+}
+
+void p256v_sub(uint32_t r[P256V_WORDS], const uint32_t a[P256V_WORDS],
+               const uint32_t b[P256V_WORDS])
+{
+    uint32_t borrow = p256v_number_sub(r, a, b);
+    while (borrow != 0)
+        borrow = unfold(r);
+}
 
 /*
  * The Montgomery reduction r = t / 2^256 needs no multiplication, for -1/p is 1 modulo 2^32: the
@@ -49,7 +101,7 @@ static void reduce(uint32_t r[8], const uint32_t t[16])
     r[7] = word;
     /* Below 2^256 + p, so that one p is the most to take. */
     if (sum >> 32 != 0)
-        (void)p256v_fold(r);
+        (void)fold(r);
 }
 
 /* One word of row i: x b[j] into t[i + j]; the first row finds nothing there yet. */
