@@ -37,7 +37,7 @@ extern "C" {
 #ifdef SCRIP_LIMITS_FILE
 #include SCRIP_LIMITS_FILE
 #else
-#define SCRIP_BYTES 34816
+#define SCRIP_BYTES 24576
 #endif
 struct scrip {
     union {
@@ -191,11 +191,11 @@ MUST_CHECK enum scrip_status scrip_receipt(struct scrip *scrip, uint32_t seq, ch
 /* DER certificate request for identity "MERCHANT.STORE.TERMINAL". */
 MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity,
                                                   uint8_t *der, size_t cap, size_t *len);
-/* Checks and stores a bundle, begins the epoch on a fresh journal. On failure the terminal is as
- * before, or after a fault of its storage out of service. REFUSED_UNSETTLED: the journal holds
- * records that the host has not acknowledged. REFUSED_STATE: the bundle's epoch is not a new one.
- * REFUSED_KEY: it is for another request, or not from the back office that the terminal belongs to.
- * REFUSED_BUSY. */
+/* Checks and stores a bundle, which does not lie in the work arena, and begins the epoch on a fresh
+ * journal. On failure the terminal is as before, or after a fault of its storage out of service.
+ * REFUSED_UNSETTLED: the journal holds records that the host has not acknowledged. REFUSED_STATE:
+ * the bundle's epoch is not a new one. REFUSED_KEY: it is for another request, or not from the back
+ * office that the terminal belongs to. REFUSED_BUSY. */
 MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle,
                                                   size_t len);
 

@@ -93,8 +93,7 @@ struct agent {
     struct sync sync; /* zeroed, and so idle for ever, on a board without a network */
     struct sync_parts parts;
 
-    struct bundle bundle; /* views into identity_bytes */
-    uint8_t identity_bytes[LIMIT_IDENTITY_BYTES];
+    struct bundle bundle; /* its views are empty but while load_identity()'s caller works */
     struct object_roots roots; /* those of the pinned ones that the key set leaves in office */
     struct keyset keyset;      /* count 0: none */
     struct keyset_tables keyset_tables;

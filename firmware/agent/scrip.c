@@ -64,14 +64,30 @@ static void load_objects(struct agent *agent)
         agent_log(agent, HAL_LOG_ERROR, "policy", status);
 }
 
+/* What is kept of the bundle, its views into the work arena: until forget_views(), which comes
+ * before any other use of it. */
 static enum scrip_status load_identity(struct agent *agent)
 {
-    struct buffer bytes = buffer_of(agent->identity_bytes, sizeof agent->identity_bytes);
+    struct buffer bytes = buffer_of(agent->config.arena, agent->config.arena_len);
 
+    TRY(blob_load(&agent->blobs, BLOB_IDENTITY, &bytes));
+    return bundle_read(buffer_bytes(&bytes), &agent->bundle);
+}
+
+static void forget_views(struct bundle *bundle)
+{
+    memset(bundle->chain, 0, sizeof bundle->chain);
+    memset(bundle->roots, 0, sizeof bundle->roots);
+    bundle->chain_count = bundle->root_count = 0;
+    bundle->keyset = bundle->policy = bundle->stored = bytes_of(NULL, 0);
+}
+
+static enum scrip_status open_identity(struct agent *agent)
+{
     if (agent->keys.epoch == 0)
         return SCRIP_REFUSED_NOT_ENROLLED;
-    TRY(blob_load(&agent->blobs, BLOB_IDENTITY, &bytes));
-    TRY(bundle_read(buffer_bytes(&bytes), &agent->bundle));
+    TRY(load_identity(agent));
+    forget_views(&agent->bundle);
     /* A cut between storing a new identity and beginning its epoch leaves them apart: enrol again.
      */
     return agent->bundle.epoch == agent->keys.epoch ? SCRIP_OK : SCRIP_REFUSED_NOT_ENROLLED;
@@ -163,13 +179,16 @@ static enum scrip_status open_sync(struct agent *agent)
         .accept = accept_object,
         .accept_context = agent,
     };
-    return sync_open(&agent->sync, &agent->parts);
+    TRY(load_identity(agent));
+    enum scrip_status status = sync_open(&agent->sync, &agent->parts);
+    forget_views(&agent->bundle);
+    return status;
 }
 
 /* From the identity upwards; what it needs below is open. */
 static enum scrip_status enter_service(struct agent *agent)
 {
-    TRY(load_identity(agent));
+    TRY(open_identity(agent));
     load_objects(agent);
     TRY(open_ledger(agent));
     TRY(open_sync(agent));
@@ -345,14 +364,17 @@ static bool holds_unsettled(struct agent *agent)
            journal_next_seq(journal) - 1 != journal_acked(journal);
 }
 
-/* False: it belongs to nobody yet, or what it kept of its owner is gone. */
-static bool has_owner(const struct agent *agent, struct enroll_owner *owner)
+/* *found is false where it belongs to nobody yet, or what it kept of its owner was gone at its
+ * start. What was there then must be there now. The bundle's views are forget_views()'s to end. */
+static enum scrip_status find_owner(struct agent *agent, struct enroll_owner *owner, bool *found)
 {
-    if (agent->keys.epoch == 0 || agent->bundle.root_count == 0)
-        return false;
+    *found = agent->keys.epoch != 0 && agent->bundle.epoch != 0;
+    if (!*found)
+        return SCRIP_OK;
+    TRY(load_identity(agent));
     owner->bundle = &agent->bundle;
     owner->roots = agent->roots.count != 0 ? &agent->roots : &agent->bundle.object_roots;
-    return true;
+    return SCRIP_OK;
 }
 
 enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle, size_t len)
@@ -360,14 +382,17 @@ enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundl
     struct agent *agent = agent_of(scrip);
     struct enroll_owner owner;
     enum scrip_status status;
+    bool owned;
 
     if (agent->transaction.state != TRANSACTION_IDLE)
         return SCRIP_REFUSED_BUSY;
     if (holds_unsettled(agent))
         return SCRIP_REFUSED_UNSETTLED;
 
-    status = enroll_install(bytes_of(bundle, len), has_owner(agent, &owner) ? &owner : NULL,
-                            &agent->keys, &agent->blobs);
+    TRY(find_owner(agent, &owner, &owned));
+    status = enroll_install(bytes_of(bundle, len), owned ? &owner : NULL, &agent->keys,
+                            &agent->blobs);
+    forget_views(&agent->bundle);
     /* A fault may have left the new identity beside the old epoch, which the next start would not
      * serve: so nothing is redeemed now that it could not settle then. */
     if (scrip_is_fault(status)) {

@@ -60,7 +60,7 @@ enum {
 
     /* Journal and ledger (SPEC sections 9 and 11). */
     LIMIT_RECORD_BYTES = 472,
-    LIMIT_SPENT = SCRIP_SPENT, /* unexpired spent entries held in RAM */
+    LIMIT_SPENT = SCRIP_SPENT, /* unexpired spent entries read into the work arena */
     LIMIT_KEYS = SCRIP_KEYS,   /* keys of a key set */
     /* Keys of the set that stand prepared in memory, 512 bytes each; others are prepared anew for
      * every verification, which then costs twice as much. */
@@ -71,7 +71,7 @@ enum {
     LIMIT_CERT_BYTES = 640, /* one certificate, DER */
     LIMIT_HOST_NAME = 64,   /* bytes, without the NUL */
     LIMIT_BUNDLE_BYTES = SCRIP_BUNDLE_BYTES,     /* an enrolment bundle */
-    LIMIT_IDENTITY_BYTES = SCRIP_IDENTITY_BYTES, /* what is stored of it, held in RAM */
+    LIMIT_IDENTITY_BYTES = SCRIP_IDENTITY_BYTES, /* what is stored of it */
 
     /* Sync (SPEC section 12). */
     LIMIT_SYNC_RECORDS = 64,
@@ -85,6 +85,7 @@ enum {
 _Static_assert(SCRIP_KEYS >= 2, "a key and the one that follows it");
 _Static_assert(SCRIP_SPENT >= 32, "the codes of some minutes");
 _Static_assert(SCRIP_IDENTITY_BYTES <= SCRIP_BUNDLE_BYTES, "an identity is a part of a bundle");
+_Static_assert(SCRIP_AGENT_ARENA >= SCRIP_IDENTITY_BYTES, "the work arena holds an identity");
 _Static_assert(SCRIP_KEY_TABLES >= 1 && SCRIP_KEY_TABLES <= SCRIP_KEYS, "a table is a key's");
 
 #endif

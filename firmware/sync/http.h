@@ -64,7 +64,7 @@ struct http {
 };
 
 /* out of at least HTTP_OUT_MIN, in of at least HTTP_HEAD_MAX bytes; an answer's body may be as long
- * as in. */
+ * as in. They may be the same memory: once something has come, nothing more is sent. */
 void http_open(struct http *http, struct stream stream, struct buffer out, struct buffer in);
 
 /* Begins a request. REFUSED_TOO_LONG: its head does not fit; nothing was sent. */

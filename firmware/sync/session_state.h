@@ -33,9 +33,8 @@ enum sync_exchange { EXCHANGE_NONE, EXCHANGE_SETTLE, EXCHANGE_ASK, EXCHANGE_OBJE
 struct settle {
     struct message_chain chain;
     struct message_facts facts;
-    uint8_t statement[MESSAGE_CHAIN_BYTES];
-    size_t statement_len;
-    size_t count; /* records in the batch */
+    size_t statement_len; /* of sync.statement */
+    size_t count;         /* records in the batch */
     enum { SETTLE_OPEN, SETTLE_RECORDS, SETTLE_CHAIN, SETTLE_FACTS, SETTLE_END } part;
     uint32_t cursor; /* the record written last */
     struct json_out json;
@@ -78,8 +77,14 @@ struct sync {
     uint64_t due_up_ms;      /* the next heartbeat */
     uint64_t asked_up_ms;    /* when the exchange began */
     uint64_t deadline_up_ms; /* of the connection attempt or of the silence */
-    uint8_t out[SYNC_OUT_BYTES];
-    uint8_t in[LIMIT_SYNC_ANSWER];
+    /* Nothing of a request is needed any more once a byte of its answer has come. */
+    union {
+        struct {
+            uint8_t out[SYNC_OUT_BYTES];
+            uint8_t statement[MESSAGE_CHAIN_BYTES]; /* of the batch */
+        };
+        uint8_t in[LIMIT_SYNC_ANSWER];
+    };
 };
 
 /* What state.problem says from now on; "" is nothing. */

@@ -132,7 +132,7 @@ static enum scrip_status next_part(void *context, struct buffer *out)
         break;
     case SETTLE_CHAIN:
         message_put_chain(&settle->json, &settle->chain,
-                          bytes_of(settle->statement, settle->statement_len));
+                          bytes_of(sync->statement, settle->statement_len));
         settle->part = SETTLE_FACTS;
         break;
     case SETTLE_FACTS:
@@ -148,7 +148,7 @@ static enum scrip_status next_part(void *context, struct buffer *out)
 static enum scrip_status sign(struct sync *sync)
 {
     struct settle *settle = &sync->settle;
-    struct buffer statement = buffer_of(settle->statement, sizeof settle->statement);
+    struct buffer statement = buffer_of(sync->statement, sizeof sync->statement);
 
     TRY(message_chain_sign(&settle->chain, sync->parts->keys, &statement));
     settle->statement_len = statement.len;
@@ -179,7 +179,7 @@ enum scrip_status settle_start(struct sync *sync)
     TRY(choose(sync, &count));
     TRY(sign(sync));
     take_facts(sync, sync->asked_up_ms);
-    message_put_chain(&count, chain, bytes_of(settle->statement, settle->statement_len));
+    message_put_chain(&count, chain, bytes_of(sync->statement, settle->statement_len));
     message_put_facts(&count, &settle->facts);
     TRY(json_out_end(&count));
 

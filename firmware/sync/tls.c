@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <mbedtls/platform.h>
 #include <mbedtls/platform_time.h>
 
 #include "base/cert.h"
@@ -119,8 +120,8 @@ static const char *words_of_flags(uint32_t flags)
 
 static void drop_ticket(struct tls *tls)
 {
-    mbedtls_ssl_session_free(&tls->session);
-    mbedtls_ssl_session_init(&tls->session);
+    mbedtls_ssl_session_free(&tls->library->session);
+    mbedtls_ssl_session_init(&tls->library->session);
     tls->has_ticket = false;
 }
 
@@ -143,7 +144,7 @@ static enum scrip_status fault_of(struct tls *tls, int code)
                           : "the host sent an alert: it does not speak our TLS 1.3 profile";
         return SCRIP_FAULT_TLS;
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
-        tls->detail = words_of_flags(mbedtls_ssl_get_verify_result(&tls->ssl));
+        tls->detail = words_of_flags(mbedtls_ssl_get_verify_result(&tls->library->ssl));
         return SCRIP_FAULT_TLS;
     default:
         tls->detail = "the host broke the TLS protocol";
@@ -167,8 +168,7 @@ static enum scrip_status parse_chain(mbedtls_x509_crt *chain, const struct bytes
                                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        int code = mbedtls_x509_crt_parse_der_nocopy(chain, certificates[i].data,
-                                                     certificates[i].len);
+        int code = mbedtls_x509_crt_parse_der(chain, certificates[i].data, certificates[i].len);
         if (code == MBEDTLS_ERR_X509_ALLOC_FAILED)
             return SCRIP_FAULT_MEMORY;
         if (code != 0)
@@ -187,27 +187,28 @@ static enum scrip_status configure(struct tls *tls, const struct keys *keys)
     uint8_t point[CRYPTO_POINT_BYTES], kid[COSE_KID_BYTES];
 
     tls->detail = "our own certificates do not parse: enrol the terminal again";
-    TRY(parse_chain(&tls->own, tls->bundle->chain, tls->bundle->chain_count));
-    TRY(parse_chain(&tls->roots, tls->bundle->roots, tls->bundle->root_count));
+    TRY(parse_chain(&tls->library->own, tls->bundle->chain, tls->bundle->chain_count));
+    TRY(parse_chain(&tls->library->roots, tls->bundle->roots, tls->bundle->root_count));
     TRY(keys_signing(keys, &key, point, kid));
-    if (mbedtls_pk_setup_opaque(&tls->key, key.id) != 0)
+    if (mbedtls_pk_setup_opaque(&tls->library->key, key.id) != 0)
         return SCRIP_FAULT_CRYPTO;
-    if (mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
+    if (mbedtls_ssl_config_defaults(&tls->library->config, MBEDTLS_SSL_IS_CLIENT,
                                     MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0)
         return SCRIP_FAULT_MEMORY;
 
-    mbedtls_ssl_conf_min_tls_version(&tls->config, MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_max_tls_version(&tls->config, MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_ciphersuites(&tls->config, suites);
-    mbedtls_ssl_conf_groups(&tls->config, groups);
-    mbedtls_ssl_conf_sig_algs(&tls->config, signatures);
-    mbedtls_ssl_conf_rng(&tls->config, random_bytes, NULL);
-    mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
-    mbedtls_ssl_conf_ca_chain(&tls->config, &tls->roots, NULL);
-    mbedtls_ssl_conf_verify(&tls->config, judge_certificate, tls);
+    mbedtls_ssl_conf_min_tls_version(&tls->library->config, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_max_tls_version(&tls->library->config, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_ciphersuites(&tls->library->config, suites);
+    mbedtls_ssl_conf_groups(&tls->library->config, groups);
+    mbedtls_ssl_conf_sig_algs(&tls->library->config, signatures);
+    mbedtls_ssl_conf_rng(&tls->library->config, random_bytes, NULL);
+    mbedtls_ssl_conf_authmode(&tls->library->config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_ca_chain(&tls->library->config, &tls->library->roots, NULL);
+    mbedtls_ssl_conf_verify(&tls->library->config, judge_certificate, tls);
     mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-        &tls->config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
-    if (mbedtls_ssl_conf_own_cert(&tls->config, &tls->own, &tls->key) != 0)
+        &tls->library->config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+    if (mbedtls_ssl_conf_own_cert(&tls->library->config, &tls->library->own, &tls->library->key) !=
+        0)
         return SCRIP_FAULT_MEMORY;
     tls->detail = "";
     return SCRIP_OK;
@@ -220,12 +221,15 @@ enum scrip_status tls_open(struct tls *tls, const struct hal_net *net, const str
     tls->net = net;
     tls->bundle = bundle;
     tls->clock = clock;
-    mbedtls_ssl_config_init(&tls->config);
-    mbedtls_x509_crt_init(&tls->own);
-    mbedtls_x509_crt_init(&tls->roots);
-    mbedtls_pk_init(&tls->key);
-    mbedtls_ssl_init(&tls->ssl);
-    mbedtls_ssl_session_init(&tls->session);
+    tls->library = mbedtls_calloc(1, sizeof *tls->library);
+    if (tls->library == NULL)
+        return SCRIP_FAULT_MEMORY;
+    mbedtls_ssl_config_init(&tls->library->config);
+    mbedtls_x509_crt_init(&tls->library->own);
+    mbedtls_x509_crt_init(&tls->library->roots);
+    mbedtls_pk_init(&tls->library->key);
+    mbedtls_ssl_init(&tls->library->ssl);
+    mbedtls_ssl_session_init(&tls->library->session);
 
     enum scrip_status status = configure(tls, keys);
     if (status != SCRIP_OK)
@@ -235,15 +239,15 @@ enum scrip_status tls_open(struct tls *tls, const struct hal_net *net, const str
 
 static enum scrip_status set_up(struct tls *tls)
 {
-    int code = mbedtls_ssl_setup(&tls->ssl, &tls->config);
+    int code = mbedtls_ssl_setup(&tls->library->ssl, &tls->library->config);
 
     if (code == 0)
-        code = mbedtls_ssl_set_hostname(&tls->ssl, tls->bundle->host);
+        code = mbedtls_ssl_set_hostname(&tls->library->ssl, tls->bundle->host);
     if (code != 0)
         return fault_of(tls, code);
-    mbedtls_ssl_set_bio(&tls->ssl, tls, wire_send, wire_receive, NULL);
+    mbedtls_ssl_set_bio(&tls->library->ssl, tls, wire_send, wire_receive, NULL);
     if (tls->has_ticket && tls_check_time(tls) == SCRIP_OK &&
-        mbedtls_ssl_set_session(&tls->ssl, &tls->session) != 0)
+        mbedtls_ssl_set_session(&tls->library->ssl, &tls->library->session) != 0)
         drop_ticket(tls);
     tls->resumed = tls->has_ticket;
     if (!tls->resumed) {
@@ -281,10 +285,10 @@ enum scrip_status tls_poll(struct tls *tls)
     }
     if (tls->phase == TLS_HANDSHAKE) {
         uptime_source = tls->clock->rtc;
-        int code = mbedtls_ssl_handshake_step(&tls->ssl);
+        int code = mbedtls_ssl_handshake_step(&tls->library->ssl);
         if (code != 0 && code != MBEDTLS_ERR_SSL_WANT_READ && code != MBEDTLS_ERR_SSL_WANT_WRITE)
             return fail(tls, fault_of(tls, code));
-        if (!mbedtls_ssl_is_handshake_over(&tls->ssl))
+        if (!mbedtls_ssl_is_handshake_over(&tls->library->ssl))
             return SCRIP_AGAIN;
         tls->phase = TLS_ESTABLISHED;
     }
@@ -309,7 +313,7 @@ enum scrip_status tls_check_time(struct tls *tls)
 static void keep_ticket(struct tls *tls)
 {
     drop_ticket(tls);
-    tls->has_ticket = mbedtls_ssl_get_session(&tls->ssl, &tls->session) == 0;
+    tls->has_ticket = mbedtls_ssl_get_session(&tls->library->ssl, &tls->library->session) == 0;
     if (!tls->has_ticket)
         drop_ticket(tls);
 }
@@ -338,7 +342,7 @@ static enum scrip_status stream_send(void *context, const void *data, size_t len
     if (tls->phase != TLS_ESTABLISHED)
         return SCRIP_FAULT_NET;
     uptime_source = tls->clock->rtc;
-    return moved(tls, mbedtls_ssl_write(&tls->ssl, data, len), sent);
+    return moved(tls, mbedtls_ssl_write(&tls->library->ssl, data, len), sent);
 }
 
 static enum scrip_status stream_receive(void *context, void *data, size_t cap, size_t *received)
@@ -348,7 +352,7 @@ static enum scrip_status stream_receive(void *context, void *data, size_t cap, s
     if (tls->phase != TLS_ESTABLISHED)
         return SCRIP_FAULT_NET;
     uptime_source = tls->clock->rtc;
-    return moved(tls, mbedtls_ssl_read(&tls->ssl, data, cap), received);
+    return moved(tls, mbedtls_ssl_read(&tls->library->ssl, data, cap), received);
 }
 
 struct stream tls_stream(struct tls *tls)
@@ -372,21 +376,27 @@ void tls_disconnect(struct tls *tls)
         return;
     /* A courtesy: a host that is told keeps the ticket valid; if it cannot be sent, so be it. */
     if (tls->phase == TLS_ESTABLISHED)
-        (void)mbedtls_ssl_close_notify(&tls->ssl);
+        (void)mbedtls_ssl_close_notify(&tls->library->ssl);
     tls->net->close(tls->net->context);
-    mbedtls_ssl_free(&tls->ssl);
-    mbedtls_ssl_init(&tls->ssl);
+    mbedtls_ssl_free(&tls->library->ssl);
+    mbedtls_ssl_init(&tls->library->ssl);
     tls->phase = TLS_CLOSED;
     tls->resumed = false;
 }
 
 void tls_close(struct tls *tls)
 {
+    struct tls_library *library = tls->library;
+
+    if (library == NULL)
+        return;
     tls_disconnect(tls);
-    mbedtls_ssl_session_free(&tls->session);
-    mbedtls_ssl_config_free(&tls->config);
-    mbedtls_pk_free(&tls->key);
-    mbedtls_x509_crt_free(&tls->roots);
-    mbedtls_x509_crt_free(&tls->own);
+    mbedtls_ssl_session_free(&library->session);
+    mbedtls_ssl_config_free(&library->config);
+    mbedtls_pk_free(&library->key);
+    mbedtls_x509_crt_free(&library->roots);
+    mbedtls_x509_crt_free(&library->own);
+    mbedtls_free(library);
+    tls->library = NULL;
     tls->has_ticket = false;
 }
