@@ -118,7 +118,7 @@ FAULTY := $(filter-out power big-endian,$(patsubst tests/%/mutants.txt,%,$(wildc
 noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/null $(1:%=tests/%/mutants.txt) | sort -u)
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
-E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
+E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards%.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
 BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
 
 ##@ Build
@@ -189,7 +189,7 @@ boards: setup-boards ## the terminal on emulated boards, against the real host
 	@$(MAKE) $(PARALLEL) BOARD=linux all
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done
 run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
-	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh
+	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh $(BOARD_TESTS)
 
 check: setup-check ## layers, format, both compilers with -Werror, clang-tidy, cppcheck
 	@tools/check/run

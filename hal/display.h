@@ -27,16 +27,18 @@ struct hal_display {
     void *context;
     uint16_t width_px, height_px; /* 0 where it shows text only */
 
-    /* Replaces both lines (printable ASCII, NUL-terminated, at most 20 characters) and sounds the
-     * tone. */
+    /* Replaces both lines (printable ASCII, NUL-terminated, at most 20 characters), and a QR that
+     * covers them, and sounds the tone, where there is a sounder. */
     enum scrip_status (*show)(void *context, const char *line1, const char *line2,
                               enum hal_tone tone);
 
-    /* Replaces the banner: at most 20 characters. May be NULL where there is no room for one. */
+    /* Replaces the banner: at most 20 characters. It is for the cashier: one that comes while a QR
+     * covers it is shown afterwards. May be NULL where there is no room for one. */
     enum scrip_status (*banner)(void *context, const char *text);
 
     /* Draws a QR of side x side modules, one byte a module (bit 0: dark), row by row, with a quiet
-     * zone, at whole pixels a module. REFUSED_TOO_LONG: does not fit. NULL where it cannot draw. */
+     * zone of four, at whole pixels a module; modules NULL takes it away again. REFUSED_TOO_LONG:
+     * does not fit. NULL where it cannot draw. */
     enum scrip_status (*qr)(void *context, const uint8_t *modules, uint16_t side);
 };
 

@@ -7,6 +7,7 @@
 #include "platform/cortexm/cpu.h"
 #include "platform/cortexm/eeprom_keystore.h"
 #include "platform/cortexm/image_log.h"
+#include "platform/cortexm/line_printer.h"
 #include "platform/cortexm/line_scanner.h"
 #include "platform/cortexm/line_till.h"
 #include "platform/cortexm/mmio.h"
@@ -14,6 +15,7 @@
 #include "platform/cortexm/pl011.h"
 #include "platform/cortexm/pl022.h"
 #include "platform/cortexm/sd_card.h"
+#include "platform/cortexm/ssd0323.h"
 #include "platform/cortexm/stellaris_enet.h"
 #include "platform/cortexm/stellaris_i2c.h"
 #include "platform/cortexm/uart_entropy.h"
@@ -23,7 +25,7 @@ enum {
     BAUD = 115200,
     UART0 = 0x4000C000, /* the till */
     UART1 = 0x4000D000, /* the random generator */
-    UART2 = 0x4000E000, /* the scanner */
+    UART2 = 0x4000E000, /* the scanner; the other way, the printer */
     UART0_IRQ = 5,
     UART1_IRQ = 6,
     UART2_IRQ = 33,
@@ -62,6 +64,11 @@ enum {
     DIGITAL = 0x51C
 };
 
+/* SSI0 is the card's while PD0 is low, and the panel's while PA3 is. */
+enum { CARD_PIN = 1, PANEL_PIN = 1 << 3 };
+/* Of port C. */
+enum { PANEL_POWER = 1 << 6, PANEL_DATA = 1 << 7 };
+
 enum {
     BLOB_SECTOR = 512,
     BLOB_BYTES = 60 * 1024, /* of the EEPROM's 64 KiB; then the keys */
@@ -79,8 +86,11 @@ static struct {
     struct at24c_window blobs;
     struct eeprom_keystore keystore;
     struct sd_card card;
+    struct ssd0323 panel;
+    uint32_t card_hz; /* what the bus is left at for the card */
     struct line_till till;
     struct line_scanner scanner;
+    struct line_printer printer;
     struct stellaris_enet enet;
     struct netstack net;
     uint8_t till_ring[256], scanner_ring[64], entropy_ring[32];
@@ -152,38 +162,57 @@ static void open_pins(void)
     give_to_device(PORT_G, 0x03);        /* UART2 */
     give_to_device(PORT_F, 0x0C);        /* the lights of the network's socket */
     mmio_set(PORT_B, OPEN_DRAIN, 0x0C);
-    make_output(PORT_D, 1);
-    make_output(PORT_A, 1 << 3);
+    make_output(PORT_D, CARD_PIN);
+    make_output(PORT_A, PANEL_PIN);
+    make_output(PORT_C, PANEL_DATA | PANEL_POWER);
+    set_pin(PORT_A, PANEL_PIN, true);
+    set_pin(PORT_C, PANEL_DATA | PANEL_POWER, true);
 }
 
-/* SSI0 is the card's while PD0 is low, and the display's while PA3 is. */
-enum { CARD_PIN = 1, DISPLAY_PIN = 1 << 3 };
-
-static void card_select(bool selected)
-{
-    set_pin(PORT_A, DISPLAY_PIN, true);
-    set_pin(PORT_D, CARD_PIN, !selected);
-}
-
-static uint8_t card_exchange(uint8_t out)
+static uint8_t bus_exchange(uint8_t out)
 {
     return pl022_exchange(SSI0, out);
 }
 
+static void card_select(bool selected)
+{
+    set_pin(PORT_D, CARD_PIN, !selected);
+}
+
 static void card_speed(uint32_t bus_hz)
 {
+    board.card_hz = bus_hz;
     pl022_open(SSI0, CLOCK_HZ, bus_hz);
+}
+
+static void panel_select(bool selected)
+{
+    pl022_open(SSI0, CLOCK_HZ, selected ? (uint32_t)SSD0323_HZ : board.card_hz);
+    set_pin(PORT_A, PANEL_PIN, !selected);
+}
+
+static void panel_data(bool data)
+{
+    set_pin(PORT_C, PANEL_DATA, data);
 }
 
 static enum scrip_status open_storage(void)
 {
-    static const struct sd_bus bus = {card_exchange, card_select, card_speed};
+    static const struct sd_bus bus = {bus_exchange, card_select, card_speed};
 
     stellaris_i2c_open(&board.i2c, I2C0, CLOCK_HZ, I2C_HZ);
     board.eeprom = (struct at24c){&board.i2c.bus, 0x50};
     at24c_window_open(&board.blobs, &board.eeprom, 0, BLOB_BYTES, BLOB_SECTOR);
     eeprom_keystore_open(&board.keystore, &board.eeprom, KEYS_AT);
     return sd_card_open(&board.card, &bus, JOURNAL_BYTES);
+}
+
+/* Behind the card, which sets the bus's speed for both. */
+static void open_panel(void)
+{
+    static const struct ssd0323_bus bus = {panel_select, panel_data, bus_exchange};
+
+    ssd0323_open(&board.panel, &bus);
 }
 
 static void open_line(struct uart *uart, uintptr_t base, unsigned irq, void *ring, uint32_t size)
@@ -200,6 +229,7 @@ static void open_lines(void)
     open_line(&board.scanner_line, UART2, UART2_IRQ, board.scanner_ring, sizeof board.scanner_ring);
     line_till_open(&board.till, &board.till_line, board.till_buffer, sizeof board.till_buffer - 1);
     line_scanner_open(&board.scanner, &board.scanner_line, &board.clock);
+    line_printer_open(&board.printer, &board.scanner_line);
     uart_entropy_open(&board.entropy, &board.entropy_line, &board.clock);
 }
 
@@ -224,6 +254,7 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
         image_log.write(NULL, HAL_LOG_ERROR, "no SD card answers: insert one and restart");
         return SCRIP_FAULT_FLASH;
     }
+    open_panel();
     open_network();
     board.hal = (struct hal){.journal = &board.card.hal,
                              .blobs = &board.blobs.hal,
@@ -233,6 +264,8 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
                              .log = &image_log,
                              .net = &board.net.hal,
                              .scanner = &board.scanner.hal,
+                             .display = &board.panel.hal,
+                             .printer = &board.printer.hal,
                              .till = &board.till.hal};
     *hal = &board.hal;
     return SCRIP_OK;

@@ -33,14 +33,43 @@ static enum scrip_status print_qr(struct till *till, const struct hal_printer *p
         return printer->qr(printer->context, text);
     if (printer->raster == NULL)
         return SCRIP_REFUSED_UNSUPPORTED;
-    TRY(qr_encode(bytes_text(text), QR_LEVEL_M, QR_VERSION_MAX, till->arena, till->arena_len, &qr));
+    TRY(qr_encode(bytes_text(text), QR_LEVEL_M, QR_VERSION_MAX, till->arena, till->code_len, &qr));
     enum scrip_status status = printer->raster(printer->context, qr.modules, qr.side);
     qr_close(&qr);
     return status;
 }
 
-static enum scrip_status print_body(struct till *till, const struct scrip_answer *answer,
-                                    const char *receipt)
+static bool draws(const struct hal_display *display)
+{
+    return display != NULL && display->qr != NULL;
+}
+
+/* The largest version of which a display shows a module as a pixel, with a margin of four. */
+static unsigned fitting_version(const struct hal_display *display)
+{
+    unsigned side = display->width_px < display->height_px ? display->width_px : display->height_px;
+    unsigned version = side < 8 + 17 ? 0 : (side - 8 - 17) / 4;
+
+    return version < QR_VERSION_MAX ? version : QR_VERSION_MAX;
+}
+
+/* Nothing soils a display: the lowest level, and so the largest modules. */
+static enum scrip_status draw_qr(struct till *till, const char *text)
+{
+    const struct hal_display *display = till->hal->display;
+    struct qr qr;
+
+    if (!draws(display))
+        return SCRIP_REFUSED_UNSUPPORTED;
+    TRY(qr_encode(bytes_text(text), QR_LEVEL_L, fitting_version(display), till->arena,
+                  till->code_len, &qr));
+    enum scrip_status status = display->qr(display->context, qr.modules, qr.side);
+    qr_close(&qr);
+    return status;
+}
+
+static enum scrip_status print_receipt(struct till *till, const struct scrip_answer *answer,
+                                       const char *receipt)
 {
     const struct hal_printer *printer = till->hal->printer;
 
@@ -51,36 +80,39 @@ static enum scrip_status print_body(struct till *till, const struct scrip_answer
     return print_qr(till, printer, receipt);
 }
 
-/* Cut also behind a failure: the next receipt must not begin with the rest of this one. */
-static enum scrip_status print(struct till *till, const struct scrip_answer *answer)
+/* Cut also behind a failure: the next paper must not begin with the rest of this one. */
+static enum scrip_status cut(struct till *till, enum scrip_status printed)
 {
     const struct hal_printer *printer = till->hal->printer;
-    char receipt[RECEIPT_CHARS];
-    enum scrip_status status, cut;
+    enum scrip_status status = printer->cut(printer->context);
 
-    TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
-    status = print_body(till, answer, receipt);
-    cut = printer->cut(printer->context);
-    return status != SCRIP_OK ? status : cut;
+    return printed != SCRIP_OK ? printed : status;
 }
 
-/* On the display where it can draw, else on paper. */
-static enum scrip_status show_qr(struct till *till, const char *text)
+/* Where it can be drawn no paper is wasted; what does not fit there is printed. */
+static enum scrip_status give_receipt(struct till *till, const struct scrip_answer *answer)
+{
+    char receipt[RECEIPT_CHARS];
+    enum scrip_status status;
+
+    TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
+    status = draw_qr(till, receipt);
+    if (status != SCRIP_OK && till->hal->printer != NULL)
+        status = cut(till, print_receipt(till, answer, receipt));
+    return status;
+}
+
+/* What the display says of the sale before is no caption for this one. */
+static enum scrip_status give_challenge(struct till *till)
 {
     const struct hal_display *display = till->hal->display;
-    const struct hal_printer *printer = till->hal->printer;
-    struct qr qr;
+    enum scrip_status status;
 
-    if (display == NULL || display->qr == NULL) {
-        if (printer == NULL)
-            return SCRIP_REFUSED_UNSUPPORTED;
-        enum scrip_status status = print_qr(till, printer, text), cut;
-        cut = printer->cut(printer->context);
-        return status != SCRIP_OK ? status : cut;
-    }
-    TRY(qr_encode(bytes_text(text), QR_LEVEL_M, QR_VERSION_MAX, till->arena, till->arena_len, &qr));
-    enum scrip_status status = display->qr(display->context, qr.modules, qr.side);
-    qr_close(&qr);
+    if (draws(display))
+        TRY(display->show(display->context, "Scan this", "with the app", HAL_TONE_NONE));
+    status = draw_qr(till, till->challenge);
+    if (status != SCRIP_OK && till->hal->printer != NULL)
+        status = cut(till, print_qr(till, till->hal->printer, till->challenge));
     return status;
 }
 
@@ -88,7 +120,7 @@ void paper_challenge(struct till *till)
 {
     if (till->challenge[0] == '\0')
         return;
-    if (show_qr(till, till->challenge) != SCRIP_OK)
+    if (give_challenge(till) != SCRIP_OK)
         till->hal->log->write(till->hal->log->context, HAL_LOG_WARNING,
                               "till: a challenge was not shown; the till has its text");
     till->challenge[0] = '\0';
@@ -96,15 +128,15 @@ void paper_challenge(struct till *till)
 
 void paper_print(struct till *till, const struct scrip_answer *answer)
 {
-    if (till->hal->printer == NULL || answer->status != SCRIP_OK || answer->seq == 0 ||
-        answer->reversed)
+    if ((till->hal->printer == NULL && !draws(till->hal->display)) || answer->status != SCRIP_OK ||
+        answer->seq == 0 || answer->reversed)
         return;
     /* A request that is sent again is not printed again; after a restart it may be. */
     if (answer->epoch == till->printed_epoch && answer->seq <= till->printed_seq)
         return;
     till->printed_epoch = answer->epoch;
     till->printed_seq = answer->seq;
-    if (print(till, answer) != SCRIP_OK)
+    if (give_receipt(till, answer) != SCRIP_OK)
         till->hal->log->write(till->hal->log->context, HAL_LOG_WARNING,
-                              "till: a receipt was not printed; the till can ask for it again");
+                              "till: a receipt was not given; the till can ask for it again");
 }

@@ -7,7 +7,7 @@
 #include "till/service.h"
 
 void till_open(struct till *till, struct scrip *scrip, const struct hal *hal, void *arena,
-               size_t arena_len)
+               size_t arena_len, size_t shared_len)
 {
     struct scrip_status_page page;
 
@@ -19,6 +19,7 @@ void till_open(struct till *till, struct scrip *scrip, const struct hal *hal, vo
     till->hal = hal;
     till->arena = arena;
     till->arena_len = arena_len;
+    till->code_len = arena_len + shared_len;
 }
 
 static void reply(struct till *till, uint32_t peer, size_t len)

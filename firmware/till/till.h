@@ -9,6 +9,8 @@
  *
  * Memory   The caller owns struct till and an arena of its own (not the agent's), which holds one
  *          parsed message or one QR code: TILL_ARENA_BYTES do for messages of LIMIT_TILL_MESSAGE.
+ *          A code may need more, up to QR_ARENA_BYTES (base/qr.h): so it also takes the agent's,
+ *          between calls, where that lies behind.
  * Threads  The agent's owner task.
  * Format   SPEC section 14; nexo Sale to POI, in JSON.
  */
@@ -50,7 +52,7 @@ struct till {
     struct scrip *scrip;
     const struct hal *hal;
     void *arena;
-    size_t arena_len;
+    size_t arena_len, code_len; /* for a message, for a code */
 
     struct {
         bool active;
@@ -71,9 +73,10 @@ struct till {
     char reply[TILL_REPLY_BYTES];
 };
 
-/* Nobody is logged in, as after every boot. hal->till must not be NULL. */
+/* Nobody is logged in, as after every boot. hal->till must not be NULL. shared_len: bytes behind
+ * the arena which the agent uses during its calls; 0: none. */
 void till_open(struct till *till, struct scrip *scrip, const struct hal *hal, void *arena,
-               size_t arena_len);
+               size_t arena_len, size_t shared_len);
 
 /* Answers at most one message, and passes on whatever the agent has to tell. */
 void till_poll(struct till *till);

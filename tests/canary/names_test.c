@@ -221,7 +221,7 @@ static __attribute__((noinline)) void walk(void)
 
 static void start_till(void)
 {
-    till_open(&till, &terminal.scrip, &terminal.hal, till_arena, sizeof till_arena);
+    till_open(&till, &terminal.scrip, &terminal.hal, till_arena, sizeof till_arena, 0);
     nexo("Login", 1, "{'OperatorID':'7'}", "");
 }
 

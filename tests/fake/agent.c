@@ -237,7 +237,7 @@ void fake_open(void)
     agent.page.currency_exponent = 2;
     agent.page.time_s = 1772366400; /* 2026-03-01T12:00:00Z */
     fake_hal = (struct hal){.till = &till_hal, .printer = &printer_hal, .log = &log_hal};
-    till_open(&till, &self, &fake_hal, arena, sizeof arena);
+    till_open(&till, &self, &fake_hal, arena, sizeof arena, 0);
 }
 
 void fake_send(enum hal_till_kind kind, const char *message)

@@ -65,20 +65,6 @@ static void test_a_dead_printer_changes_no_answer(void)
     CHECK_EQ_INT(till.challenge[0], 0);
 }
 
-static struct {
-    uint16_t side;
-    uint8_t dark;
-    enum scrip_status status;
-} drawn;
-
-static enum scrip_status draw(void *context, const uint8_t *modules, uint16_t side)
-{
-    (void)context;
-    drawn.side = side;
-    drawn.dark = modules[0] & 1; /* the corner of a finder pattern */
-    return drawn.status;
-}
-
 static enum scrip_status read_nothing(void *context, void *data, size_t cap, size_t *len)
 {
     (void)context;
@@ -86,26 +72,6 @@ static enum scrip_status read_nothing(void *context, void *data, size_t cap, siz
     (void)cap;
     *len = 0;
     return SCRIP_AGAIN;
-}
-
-/* Where the display draws, no paper is wasted. */
-static void test_a_display_that_draws_shows_it(void)
-{
-    static const struct hal_display display = {NULL, 128, 64, NULL, NULL, draw};
-
-    fake_open();
-    fake_login();
-    fake_hal.display = &display;
-    drawn.status = SCRIP_OK;
-    fake_nexo("Loyalty", "S6", "{" SALE("Transaction") "," TOTAL "}");
-    CHECK_EQ_INT(drawn.side, 21);
-    CHECK_EQ_INT(drawn.dark, 1);
-    CHECK_EQ_STRING(printer.paper, "");
-    CHECK_EQ_INT(till.challenge[0], 0);
-    /* One that is too small says so, and the till has the text. */
-    drawn.status = SCRIP_REFUSED_TOO_LONG;
-    fake_nexo("Loyalty", "S7", "{" SALE("Transaction") "," TOTAL "}");
-    CHECK(strstr(link.reply, "\"BarcodeValue\":\"SCCB-T-9\"") != NULL);
 }
 
 /* With a scanner of its own the terminal waits for the answer itself. */
@@ -131,7 +97,6 @@ int main(void)
     CHECK_RUN(test_with_a_code_it_is_a_redemption);
     CHECK_RUN(test_one_that_cannot_be_opened_is_told);
     CHECK_RUN(test_a_dead_printer_changes_no_answer);
-    CHECK_RUN(test_a_display_that_draws_shows_it);
     CHECK_RUN(test_a_terminal_with_a_scanner_waits);
     return check_done();
 }

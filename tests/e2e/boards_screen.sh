@@ -1,0 +1,99 @@
+#!/bin/sh
+# What stands on the display of an emulated board, read off the emulator's picture of it: the receipt's
+# code as any reader sees it, and what the challenge of a sale looks like. BOARD names the board.
+#
+# Part of `make run`, for boards with a display.
+set -u
+cd "$(dirname "$0")/../.." || exit
+board=${BOARD:?set by make} dir=${BOARD_DIR:?set by make} machine=${BOARD_MACHINE:?set by make}
+programs=build/linux
+work=$(mktemp -d)
+terminal=
+trap '[ -z "$terminal" ] || { kill "$terminal"; wait; } 2>/dev/null; rm -rf "$work"' EXIT
+number=0
+
+report() { # what, whether it is good (0), detail
+    number=$((number + 1))
+    if [ "$2" = 0 ]; then echo "ok $number - $board: $1"; else
+        echo "not ok $number - $board: $1"
+        printf '%s\n' "$3" | sed 's/^/    /'
+    fi
+}
+
+# what, words that the output must hold, command..
+expect() {
+    what=$1 words=$2
+    shift 2
+    out=$("$@" 2>&1)
+    case $out in *"$words"*) found=0 ;; *) found=1 ;; esac
+    report "$what" $found "wanted '$words': $out"
+}
+
+wait_for() { # command..: at most 10 s
+    for _ in $(seq 100); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+scrip() { # command words.. : the command line on this terminal's UART
+    "$programs/scrip" "$@" --socket "line:$work/till.sock" --timeout-s 10
+}
+
+monitor() { # command of the emulator's monitor
+    printf '%s\n' "$1" | socat -t 0.3 - "UNIX-CONNECT:$work/monitor.sock" >/dev/null
+}
+
+# The text of the code on the display, if there is one.
+read_screen() {
+    rm -f "$work/screen.ppm"
+    monitor "screendump $work/screen.ppm"
+    wait_for test -s "$work/screen.ppm"
+    zbarimg --quiet --raw -Sdisable -Sqrcode.enable "$work/screen.ppm" 2>/dev/null
+}
+# A code with this beginning comes within the time.
+shows() { # beginning
+    code=$(read_screen)
+    case $code in "$1"*) return 0 ;; *) return 1 ;; esac
+}
+shows_another() { # beginning
+    shows "$1" && [ "$code" != "$first" ]
+}
+receipt() { # what the operator reads of the code on the display
+    "$programs/scrip" receipt verify "$code" --pki "$work/pki" --terminal DEMO.S1.T1
+}
+lit() { # how many pixels of the display are not dark: the picture is four times as large
+    read_screen >/dev/null
+    tail -c +16 "$work/screen.ppm" | od -An -v -tu1 -w12 | awk '$1 > 0 { n++ } END { print int(n / 4) }'
+}
+
+"$programs/scrip" pki init "$work/pki" --host 10.0.2.100 --unknown-time 1 >/dev/null
+# Nobody listens there: everything is offline.
+"$dir/emulate" "$machine" "build/$board/terminal.elf" "$work" 9 >>"$work/terminal.log" 2>&1 &
+terminal=$!
+wait_for scrip status
+sleep 0.3 # an event follows the first answer, and the next caller must not read the rest of it
+"$programs/scrip" terminal enroll --pki "$work/pki" --terminal DEMO.S1.T1 --port 4433 \
+    --socket "line:$work/till.sock" >/dev/null
+[ "$(lit)" -gt 100 ]
+report "shows its banner" $? "$(lit) pixels; $(cat "$work/terminal.log")"
+
+# A terminal without a clock learns the time from the challenge's answer, so receipts have a date.
+(scrip challenge --transaction T-77 --total 20 >"$work/asking" 2>&1) &
+wait_for shows SCCB
+report "shows the challenge of a sale" $? "$code; $(cat "$work/asking")"
+("$programs/scrip" token mint --pki "$work/pki" --text --challenge "$code"; sleep 1) |
+    socat -u - "UNIX-CONNECT:$work/scanner.sock"
+wait_for grep -q result "$work/asking"
+expect "which is answered by a scan" "Success" cat "$work/asking"
+wait_for shows SCRB
+expect "and gives way to the sale's receipt" "genuine" receipt
+first=$code
+
+scrip redeem "$("$programs/scrip" token mint --pki "$work/pki" --text)" --total 30 >"$work/sale"
+wait_for shows_another SCRB
+expect "shows the next sale's receipt" "genuine" receipt
+expect "which is of that sale" "30.00 EUR" receipt
+! test -s "$work/printer.bin"
+report "and prints nothing that fits there" $? "$(head -c 200 "$work/printer.bin")"

@@ -1,0 +1,147 @@
+/* A display that draws, beside a printer and without one: who shows a code, and what does not fit.
+ */
+#include "tests/check.h"
+#include "tests/fake/agent.h"
+
+#define TOTAL                                                                                      \
+    "'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':'EUR','TotalAmount':"  \
+    "25.5}"
+#define CODE                                                                                       \
+    "'LoyaltyData':[{'LoyaltyAccountID':{'EntryMode':['Scanned'],'IdentificationType':'BarCode',"  \
+    "'LoyaltyID':'SECRET-CODE'}}]"
+#define SALE(type) "'SaleData':{" type "'SaleTransactionID':{'TransactionID':'T-9'}}"
+#define REDEEM "{" SALE("") "," TOTAL "," CODE "}"
+#define CHALLENGE "{" SALE("'TokenRequestedType':'Transaction',") "," TOTAL "}"
+
+static struct {
+    char lines[64]; /* as last shown, and "QR" behind them once a code is drawn */
+    uint16_t side;
+    uint8_t dark; /* the corner of a finder pattern */
+    bool reply_was_out;
+    enum scrip_status status;
+} screen;
+
+static enum scrip_status show(void *context, const char *line1, const char *line2,
+                              enum hal_tone tone)
+{
+    (void)context;
+    (void)tone;
+    (void)snprintf(screen.lines, sizeof screen.lines, "%s|%s", line1, line2);
+    return SCRIP_OK;
+}
+
+static enum scrip_status draw(void *context, const uint8_t *modules, uint16_t side)
+{
+    size_t len = strlen(screen.lines);
+
+    (void)context;
+    if (screen.status != SCRIP_OK)
+        return screen.status;
+    screen.side = side;
+    screen.dark = modules[0] & 1;
+    screen.reply_was_out = link.reply[0] != '\0';
+    (void)snprintf(screen.lines + len, sizeof screen.lines - len, "|QR");
+    return SCRIP_OK;
+}
+
+/* Heights at which a module of version 1 is just a pixel, with its margin, and just is not. */
+static const struct hal_display panel = {NULL, 128, 29, show, NULL, draw};
+static const struct hal_display low = {NULL, 128, 28, show, NULL, draw};
+static const struct hal_display text_only = {NULL, 0, 0, show, NULL, NULL};
+
+static void begin(const struct hal_display *display)
+{
+    fake_open();
+    fake_login();
+    fake_hal.display = display;
+    memset(&screen, 0, sizeof screen);
+    agent.answer = (struct scrip_answer){.status = SCRIP_OK,
+                                         .seq = 17,
+                                         .epoch = 4,
+                                         .amount_minor = 500,
+                                         .currency = 978,
+                                         .reference = "M1.S1.T1-4-17",
+                                         .sale_id = "POS-7",
+                                         .service_id = "S1",
+                                         .transaction_id = "T-9",
+                                         .line1 = "EUR 5.00 OFF"};
+}
+
+static void test_a_receipt_is_drawn_and_no_paper_wasted(void)
+{
+    begin(&panel);
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK_EQ_INT(screen.side, 21);
+    CHECK_EQ_INT(screen.dark, 1);
+    CHECK(screen.reply_was_out);
+    CHECK_EQ_STRING(screen.lines, "|QR"); /* the lines are the agent's */
+    CHECK_EQ_STRING(printer.paper, "");
+}
+
+static void test_without_a_printer_too(void)
+{
+    begin(&panel);
+    fake_hal.printer = NULL;
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK_EQ_INT(screen.side, 21);
+    /* A fault changes no answer. */
+    screen.status = SCRIP_FAULT_DEVICE;
+    agent.answer.seq = 18;
+    fake_nexo("Loyalty", "S2", REDEEM);
+    CHECK(strstr(link.reply, "\"Result\":\"Success\"") != NULL);
+    CHECK_EQ_INT(agent.receipts, 2);
+}
+
+static void test_what_does_not_fit_is_printed(void)
+{
+    begin(&low);
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK_EQ_INT(screen.side, 0);
+    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-17\nQR RECEIPTB17\nCUT\n");
+    begin(&low);
+    fake_nexo("Loyalty", "S1", CHALLENGE);
+    CHECK_EQ_STRING(printer.paper, "QR SCCB-T-9\nCUT\n");
+    /* The display's own word counts too. */
+    begin(&panel);
+    screen.status = SCRIP_REFUSED_TOO_LONG;
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK(strstr(printer.paper, "QR RECEIPTB17") != NULL);
+}
+
+static void test_a_display_of_text_leaves_codes_to_the_printer(void)
+{
+    begin(&text_only);
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK(strstr(printer.paper, "QR RECEIPTB17") != NULL);
+    begin(&text_only);
+    fake_hal.printer = NULL;
+    fake_nexo("Loyalty", "S1", REDEEM);
+    CHECK_EQ_INT(agent.receipts, 0);
+}
+
+/* What is on the display from the sale before is no caption for this one. */
+static void test_a_challenge_has_its_caption(void)
+{
+    begin(&panel);
+    (void)snprintf(screen.lines, sizeof screen.lines, "Already used|Do not retry");
+    fake_nexo("Loyalty", "S6", CHALLENGE);
+    CHECK_EQ_STRING(screen.lines, "Scan this|with the app|QR");
+    CHECK_EQ_INT(screen.side, 21);
+    CHECK_EQ_INT(screen.dark, 1);
+    CHECK_EQ_STRING(printer.paper, "");
+    CHECK_EQ_INT(till.challenge[0], 0);
+    screen.status = SCRIP_FAULT_DEVICE;
+    fake_nexo("Loyalty", "S7", CHALLENGE);
+    CHECK(strstr(link.reply, "\"BarcodeValue\":\"SCCB-T-9\"") != NULL);
+    CHECK_EQ_STRING(printer.paper, "QR SCCB-T-9\nCUT\n");
+}
+
+int main(void)
+{
+    CHECK_RUN(test_a_receipt_is_drawn_and_no_paper_wasted);
+    CHECK_RUN(test_without_a_printer_too);
+    CHECK_RUN(test_what_does_not_fit_is_printed);
+    CHECK_RUN(test_a_display_of_text_leaves_codes_to_the_printer);
+    CHECK_RUN(test_a_challenge_has_its_caption);
+    return check_done();
+}
