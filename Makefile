@@ -263,7 +263,7 @@ $(FUZZERS): LINK_WITH = $(if $(FUZZ),-fsanitize=fuzzer -fprofile-instr-generate)
 
 $(B)/tests/bench/journal/files_bench: private BOARD_LIBS += -llmdb
 
-$(BENCH_TOKEN): LINK_LIBS = -lz
+$(BENCH_TOKEN) $(B)/tests/vectors/shared_test: LINK_LIBS = -lz
 
 # Accidents at a chosen call.
 INJECTED := $(addprefix psa_,hash_setup hash_update hash_finish import_key export_key export_public_key \

@@ -375,7 +375,7 @@ static void test_the_library_makes_the_golden_vectors(void)
     struct bytes laid = lay_out(buffer_bytes(&file));
     CHECK_EQ_INT(laid.len, len);
     CHECK(bytes_equal(laid, bytes_of(golden, len)));
-    printf("    " FILE_NAME ": %zu codes, %zu refusals\n", codes, refusals);
+    printf("> " FILE_NAME ": %zu codes, %zu refusals\n", codes, refusals);
     CHECK(codes >= 9 && refusals >= 20);
 }
 

@@ -52,6 +52,21 @@
         }                                                                                          \
     }
 
+/* RFC 8392 appendix A.3: a signed CWT in three parts, and the key of A.2.3. */
+#define RFC8392_A3_HEAD "d28443a10126a05850"
+#define RFC8392_A3_CLAIMS                                                                          \
+    "a70175636f61703a2f2f61732e6578616d706c652e636f6d02656572696b7703"                             \
+    "7818636f61703a2f2f6c696768742e6578616d706c652e636f6d041a5612aeb0"                             \
+    "051a5610d9f0061a5610d9f007420b71"
+#define RFC8392_A3_TAIL                                                                            \
+    "58405427c1ff28d23fbad1f29c4c7c6a555e601d6fa29f9179bc3d7438bacaca"                             \
+    "5acd08c8d4d4f96131680c429a01f85951ecee743a52b9b63632c57209120e1c"                             \
+    "9e30"
+#define RFC8392_A23_POINT                                                                          \
+    "04143329cce7868e416927599cf65a34f3ce2ffda55a7eca69ed8919a394d42f"                             \
+    "0f60f7f1a780d8a783bfb7a2dd6b2796e8128dbbcef9d3d168db9529971a36e7"                             \
+    "b9"
+
 /* RFC 9180 appendix A.3.1: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, base mode; the
  * first encryption. */
 #define RFC9180_INFO "4f6465206f6e2061204772656369616e2055726e"
