@@ -16,6 +16,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 
 BOARD ?= linux
+# For `make size`.
+ifeq ($(BOARD),all)
+override BOARD := linux
+endif
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -185,7 +189,8 @@ big-endian-run: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
 	@MUTANT_RUN_WITH='$(BOARD_RUN)' SUITES=big-endian tests/run-suite big-endian-mutants tests/mutants
 
 EMULATED := mps2-an385 mps2-an386 lm3s6965evb
-boards: setup-boards ## the terminal on emulated boards, against the real host
+boards: setup-boards ## the terminal on emulated boards, against the real host, and its size
+	@$(MAKE) BOARD=all size
 	@$(MAKE) $(PARALLEL) BOARD=linux all
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done
 run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
@@ -198,10 +203,17 @@ format: setup-check ## lay the C files out as .clang-format says
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 ##@ Measure
-size: setup-boards ## the agent for a Cortex-M3, module by module and library by library
-	@$(MAKE) BOARD=size-cortex-m3 size-report
-size-report: $(call archives,$(AGENT)) $(LIBS) $(B)/tests/size/memory.o
-	@tools/check/size $(AGENT)
+size: setup-boards ## flash, RAM and stack of a board's images, and the agent in them, against the budgets of its board.mk; BOARD=b or all
+	@rm -rf build/size && mkdir -p build/size
+	@for board in $(if $(filter linux,$(BOARD)),$(EMULATED),$(BOARD)); do \
+	    $(MAKE) $(PARALLEL) BOARD=$$board size-programs && $(MAKE) BOARD=$$board size-board || exit; done
+	@tools/check/budget --total build/size
+size-programs: $(filter %.elf,$(PROGRAMS)) $(call archives,$(AGENT)) $(LIBS) $(B)/tests/size/memory.o
+size-board: size-modules
+	@BOARD=$(BOARD) FLASH=$(BUDGET_FLASH) RAM=$(BUDGET_RAM) AGENT=$(BUDGET_AGENT) SCRIP=$(BUDGET_SCRIP) \
+	    tools/check/budget build/size $(IMAGES)
+size-modules: size-programs ## the agent module by module and library by library, without optimisation across them; BOARD=b
+	@CC='$(CC)' FLAGS='$(subst ",\",$(OPTIMISE) $(filter-out -D%,$(BOARD_CFLAGS)))' tools/check/size $(AGENT) $(if $(filter size-board,$(MAKECMDGOALS)),>$(B)/size.modules)
 bench: setup-bench all $(BENCH) ## instructions of the redeem path, settled records a second
 	@tests/bench/run
 bench-verify: setup-test setup-boards build/host/p256v_table ## signatures on a Cortex-M3 and M4: instructions, flash, stack, beside the library
@@ -228,7 +240,7 @@ help: ## this text
 .PHONY: FORCE boards run all lib issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
-    size size-report bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
+    size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
     setup-bench setup-fuzz setup-journal bench-journal bench-verify emulated setup-token bench-token
 
 # Links -------------------------------------------------------------------------------------------
@@ -371,8 +383,9 @@ $(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/lib/flags boards/mbedtls_config.h b
 	@mkdir -p $(@D)
 	@$(CC) $(LIB_CFLAGS) $(LIB_DEFINES) -w -c build/deps/$*.c -o $@
 
-# The compiler itself calls them, after the link has decided who is called at all.
-$(addprefix $(B)/platform/cortexm/,cpu.o libc.o): private HOSTED_CFLAGS += -fno-lto
+# The compiler itself calls the first two, after the link has decided who is called at all; the third
+# is read for its sizes.
+$(addprefix $(B)/,platform/cortexm/cpu.o platform/cortexm/libc.o tests/size/memory.o): private HOSTED_CFLAGS += -fno-lto
 $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(PINNED)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"

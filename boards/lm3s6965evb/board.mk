@@ -22,3 +22,9 @@ BOARD_CFLAGS := -mcpu=cortex-m3 -mthumb --specs=picolibc.specs -ffunction-sectio
     -DMBEDTLS_SSL_IN_CONTENT_LEN=2048 -DMBEDTLS_SSL_OUT_CONTENT_LEN=1024 \
     -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip
 P256V_KERNEL := firmware/base/p256v_kernel_m3.S
+
+# `make size` fails beyond these: bytes of an image's flash and RAM, of the agent's text, of struct scrip.
+BUDGET_FLASH := 202752
+BUDGET_RAM := 59392
+BUDGET_AGENT := 94208
+BUDGET_SCRIP := 8192

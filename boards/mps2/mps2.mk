@@ -10,3 +10,9 @@ BOARD_END ?= semihost
 MPS2_CFLAGS := -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections -fno-common \
     -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES \
     -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip
+
+# `make size` fails beyond these: bytes of an image's flash and RAM, of the agent's text, of struct scrip.
+BUDGET_FLASH := 245760
+BUDGET_RAM := 262144
+BUDGET_AGENT := 94208
+BUDGET_SCRIP := 24576

@@ -1,4 +1,4 @@
-# size-cortex-m3: no board, only its processor: what `make size` measures.
+# size-cortex-m3: no board, only its processor: what `make size-modules` and the benches measure.
 CC := arm-none-eabi-gcc
 BOARD_AR := arm-none-eabi-ar
 BOARD_OPTIMISE := -Os
