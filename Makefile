@@ -291,8 +291,8 @@ $(B)/tests/vectors/issuer_test: LINK_WITH = -Wl,--wrap=crypto_sign
 $(B)/tests/vectors/differential_test: LINK_LIBS = -lcbor -lcrypto -Wl,--exclude-libs,ALL
 
 # Deterministic CBOR, COSE and the writers of tokens and objects: what a back office needs of us.
-$(B)/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes cbor cose crypto \
-    identity object status text) $(addprefix redeem/,mint scan token token_write keyset keyset_write \
+$(B)/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes cbor cbor_window cose crypto \
+    identity object span status text) $(addprefix redeem/,mint scan token token_write keyset keyset_write \
     policy_write))
 	@echo "  AR  $@"
 	@rm -f $@

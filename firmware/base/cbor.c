@@ -51,7 +51,7 @@ static bool get(struct cbor_reader *in, enum cbor_type want, uint64_t max, uint6
     return fail(in);
 }
 
-static bool get_size(struct cbor_reader *in, enum cbor_type want, size_t max, size_t *size)
+bool cbor_get_size(struct cbor_reader *in, enum cbor_type want, size_t max, size_t *size)
 {
     uint64_t value;
     bool good = get(in, want, max, &value);
@@ -64,7 +64,7 @@ static bool get_string(struct cbor_reader *in, enum cbor_type want, size_t min, 
 {
     *value = bytes_of(NULL, 0);
     size_t len;
-    if (!get_size(in, want, max, &len) || len < min || len > rest(in))
+    if (!cbor_get_size(in, want, max, &len) || len < min || len > rest(in))
         return fail(in);
     *value = bytes_of(in->at, len);
     in->at += len;
@@ -100,27 +100,12 @@ bool cbor_get_bytes(struct cbor_reader *in, size_t min, size_t max, struct bytes
     return get_string(in, CBOR_BYTES, min, max, value);
 }
 
-bool cbor_get_bytes_head(struct cbor_reader *in, size_t max, size_t *len)
-{
-    return get_size(in, CBOR_BYTES, max, len);
-}
-
 bool cbor_get_text(struct cbor_reader *in, size_t min, size_t max, struct bytes *value)
 {
     if (get_string(in, CBOR_TEXT, min, max, value) && text_is_utf8(*value))
         return true;
     *value = bytes_of(NULL, 0);
     return fail(in);
-}
-
-bool cbor_get_array(struct cbor_reader *in, size_t max, size_t *count)
-{
-    return get_size(in, CBOR_ARRAY, max, count);
-}
-
-bool cbor_get_map(struct cbor_reader *in, size_t max, size_t *pairs)
-{
-    return get_size(in, CBOR_MAP, max, pairs);
 }
 
 bool cbor_get_tag(struct cbor_reader *in, uint64_t tag)

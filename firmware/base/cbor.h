@@ -36,12 +36,26 @@ bool cbor_get_uint(struct cbor_reader *in, uint64_t max, uint64_t *value);
 bool cbor_get_u32(struct cbor_reader *in, uint32_t *value);
 bool cbor_get_int(struct cbor_reader *in, int64_t *value);
 bool cbor_get_bytes(struct cbor_reader *in, size_t min, size_t max, struct bytes *value);
-/* The head alone of bytes that the caller reads elsewhere. */
-bool cbor_get_bytes_head(struct cbor_reader *in, size_t max, size_t *len);
 bool cbor_get_text(struct cbor_reader *in, size_t min, size_t max, struct bytes *value);
-bool cbor_get_array(struct cbor_reader *in, size_t max, size_t *count);
-bool cbor_get_map(struct cbor_reader *in, size_t max, size_t *pairs);
 bool cbor_get_tag(struct cbor_reader *in, uint64_t tag);
+
+/* The head alone of an array, a map, or bytes that the caller reads elsewhere. */
+bool cbor_get_size(struct cbor_reader *in, enum cbor_type want, size_t max, size_t *size);
+
+static inline bool cbor_get_array(struct cbor_reader *in, size_t max, size_t *count)
+{
+    return cbor_get_size(in, CBOR_ARRAY, max, count);
+}
+
+static inline bool cbor_get_map(struct cbor_reader *in, size_t max, size_t *pairs)
+{
+    return cbor_get_size(in, CBOR_MAP, max, pairs);
+}
+
+static inline bool cbor_get_bytes_head(struct cbor_reader *in, size_t max, size_t *len)
+{
+    return cbor_get_size(in, CBOR_BYTES, max, len);
+}
 
 /* What comes next, without consuming it; false at the end or on a failed reader. */
 bool cbor_peek(const struct cbor_reader *in, enum cbor_type *type);
