@@ -33,7 +33,7 @@ enum {
     JOURNAL_BYTES = 1024 * 1024, /* unless --journal-size says otherwise */
     JOURNAL_LEAST = 128 * 1024,  /* less holds nothing beside the reserve for reversals and verdicts
                                   */
-    BLOBS_BYTES = 128 * 1024,    /* two slots of 16 KiB for each kind */
+    BLOBS_BYTES = 160 * 1024,    /* two slots of 16 KiB for each kind */
     EXCHANGE_MS = 20 /* whoever asks to be woken so soon is in the middle of an exchange */
 };
 

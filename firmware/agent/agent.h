@@ -2,10 +2,10 @@
  * agent: what struct scrip hides: every part of a running terminal, and the one open transaction.
  *
  * Private to firmware/agent. The files of this room share it, each standing on those behind it:
- * scrip.c (open, poll, enrolment), inquiry.c (questions about earlier sales), transaction.c (a sale
- * from code to answer), challenge.c (a sale that waits for a token of its own), events.c (what
- * happened unasked), answer.c (what the till and the cashier read), refusal.c, state.c (the bits
- * and the page), agent.c.
+ * scrip.c (open, poll, enrolment), belief.c (the signed objects), inquiry.c (questions about
+ * earlier sales), transaction.c (a sale from code to answer), challenge.c (a sale that waits for a
+ * token of its own), events.c (what happened unasked), answer.c (what the till and the cashier
+ * read), refusal.c, state.c (the bits and the page), agent.c.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -134,6 +134,17 @@ void agent_stamp(const struct agent *agent, uint16_t operator_number, uint16_t s
 
 void agent_log(const struct agent *agent, enum hal_log_level level, const char *what,
                enum scrip_status status);
+
+/* belief.c: from the blobs, each object verified where it lies. One that is not believed leaves its
+ * part of the agent empty, and the path refuses by that; sync brings new ones. */
+void belief_load(struct agent *agent);
+/* The same once sync has stored another. */
+void belief_follow(struct agent *agent);
+/* Tells sync what is in use. */
+void belief_tell(struct agent *agent);
+/* Whether a new object would be believed and usable here: one that is not must not replace one that
+ * is. */
+sync_verify belief_verify;
 
 /* transaction.c: advances the open transaction by one step. */
 void transaction_poll(struct agent *agent);

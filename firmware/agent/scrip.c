@@ -5,7 +5,7 @@
  * A1  Nothing is answered before the ledger has recovered.
  * A2  A terminal that cannot redeem (not enrolled, foreign medium) still answers status and
  *     enrolment.
- * A3  Objects are believed only after their signature was checked in this boot.
+ * A3  Objects are believed only after their signature was checked in this boot (belief.c).
  */
 #include "scrip.h"
 
@@ -18,51 +18,6 @@
 _Static_assert(sizeof(struct agent) <= SCRIP_BYTES, "struct scrip holds the agent");
 _Static_assert(_Alignof(struct agent) <= _Alignof(struct scrip),
                "struct scrip is aligned for the agent");
-
-/* Loads one signed object into the work arena and checks it against the roots (A3). */
-static enum scrip_status load_object(struct agent *agent, enum blob_kind blob,
-                                     enum object_kind kind, const struct object_roots *roots,
-                                     struct object *object)
-{
-    struct buffer bytes = buffer_of(agent->config.arena, agent->config.arena_len);
-    TRY(blob_load(&agent->blobs, blob, &bytes));
-    return object_verify(span_of(buffer_bytes(&bytes)), kind, roots, object);
-}
-
-/* A terminal without a usable key set or policy still runs: the path refuses, and sync brings new
- * ones. */
-static void load_objects(struct agent *agent)
-{
-    struct object object;
-    enum scrip_status status;
-
-    agent->roots.count = 0;
-    status = load_object(agent, BLOB_KEYS, OBJECT_KEYS, &agent->bundle.object_roots, &object);
-    if (status == SCRIP_OK)
-        status = keyset_read(&object, &agent->keyset);
-    if (status == SCRIP_OK) {
-        status = keyset_roots(&agent->keyset, &agent->bundle.object_roots, &agent->roots);
-        if (status != SCRIP_OK)
-            memset(&agent->keyset, 0, sizeof agent->keyset);
-    }
-    /* Without a key set nobody has removed anybody. */
-    if (agent->roots.count == 0)
-        agent->roots = agent->bundle.object_roots;
-    if (status == SCRIP_OK)
-        status = keyset_prepare(&agent->keyset, &agent->keyset_tables);
-    if (status == SCRIP_OK)
-        wallclock_raise_floor(&agent->clock, agent->keyset.iat_s);
-    else
-        agent_log(agent, HAL_LOG_ERROR, "key set", status);
-
-    /* One that a removed root has signed is no longer believed. */
-    agent->policy.seq = 0;
-    status = load_object(agent, BLOB_POLICY, OBJECT_POLICY, &agent->roots, &object);
-    if (status == SCRIP_OK)
-        status = policy_read(&object, &agent->policy);
-    if (status != SCRIP_OK)
-        agent_log(agent, HAL_LOG_ERROR, "policy", status);
-}
 
 /* What is kept of the bundle, its views into the work arena: until forget_views(), which comes
  * before any other use of it. */
@@ -141,21 +96,6 @@ static enum scrip_status open_ledger(struct agent *agent)
     return SCRIP_OK;
 }
 
-/* Whether a new object would be usable here: a signed key set that cannot be read must not replace
- * one that can. */
-static enum scrip_status accept_object(void *context, const struct object *object)
-{
-    const struct agent *agent = context;
-    if (object->kind == OBJECT_KEYS) {
-        struct keyset keyset;
-        struct object_roots roots;
-        TRY(keyset_read(object, &keyset));
-        return keyset_roots(&keyset, &agent->bundle.object_roots, &roots);
-    }
-    struct policy policy;
-    return policy_read(object, &policy);
-}
-
 static enum scrip_status open_sync(struct agent *agent)
 {
     memset(&agent->sync, 0, sizeof agent->sync);
@@ -170,15 +110,13 @@ static enum scrip_status open_sync(struct agent *agent)
         .blobs = &agent->blobs,
         .clock = &agent->clock,
         .bundle = &agent->bundle,
-        .roots = &agent->roots,
         .arena = agent->config.arena,
         .arena_len = agent->config.arena_len,
-        .have_keys = agent->keyset.seq,
-        .have_policy = agent->policy.seq,
         .firmware = SCRIP_VERSION,
-        .accept = accept_object,
-        .accept_context = agent,
+        .verify = belief_verify,
+        .verify_context = agent,
     };
+    belief_tell(agent);
     TRY(load_identity(agent));
     enum scrip_status status = sync_open(&agent->sync, &agent->parts);
     forget_views(&agent->bundle);
@@ -189,7 +127,7 @@ static enum scrip_status open_sync(struct agent *agent)
 static enum scrip_status enter_service(struct agent *agent)
 {
     TRY(open_identity(agent));
-    load_objects(agent);
+    belief_load(agent);
     TRY(open_ledger(agent));
     TRY(open_sync(agent));
     answer_banner(agent);
@@ -242,20 +180,6 @@ void scrip_close(struct scrip *scrip)
     bytes_wipe(agent, sizeof *agent);
 }
 
-/* A new key set or policy was stored by sync: believe it from here on. */
-static void reload_objects(struct agent *agent)
-{
-    struct sync_state state;
-    sync_read_state(&agent->sync, &state);
-    if (!state.objects_changed)
-        return;
-    load_objects(agent);
-    agent->parts.have_keys = agent->keyset.seq;
-    /* The number counts on where the policy itself is no longer believed. */
-    agent->parts.have_policy = later(agent->policy.seq, agent->parts.have_policy);
-    sync_objects_taken(&agent->sync);
-}
-
 /* A code that arrives while nobody asked for one belongs to no sale: it must not serve the next. */
 static void drop_stray_scan(struct agent *agent)
 {
@@ -297,7 +221,7 @@ static void poll_sync(struct agent *agent, uint64_t now_ms, uint32_t *sleep_ms)
     if (agent->hal->net == NULL || agent->transaction.state == TRANSACTION_MEND)
         return;
     sync_poll(&agent->sync, idle, sleep_ms);
-    reload_objects(agent);
+    belief_follow(agent);
 }
 
 enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)

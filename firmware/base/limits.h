@@ -21,7 +21,6 @@
 #define SCRIP_MARKS 96
 #define SCRIP_KEYS 8
 #define SCRIP_KEY_TABLES 8
-#define SCRIP_OBJECT_BYTES 2048
 #define SCRIP_BUNDLE_BYTES 6144
 #define SCRIP_IDENTITY_BYTES 6144
 #define SCRIP_BLOB_CHUNK 512
@@ -65,8 +64,9 @@ enum {
     /* Keys of the set that stand prepared in memory, 512 bytes each; others are prepared anew for
      * every verification, which then costs twice as much. */
     LIMIT_KEY_TABLES = SCRIP_KEY_TABLES,
-    LIMIT_OBJECT_BYTES = SCRIP_OBJECT_BYTES, /* a key set or policy, whole */
-    LIMIT_LIST_BYTES = 8448,                 /* a status list, whole: the host's only */
+    /* A signed object, whole. Only who issues one has it in memory; a terminal takes what its slot
+     * holds. */
+    LIMIT_OBJECT_BYTES = 16384,
     LIMIT_CERT_CHAIN = 2,   /* certificates a terminal sends: its own and one issuing CA */
     LIMIT_CERT_BYTES = 640, /* one certificate, DER */
     LIMIT_HOST_NAME = 64,   /* bytes, without the NUL */

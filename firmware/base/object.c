@@ -15,6 +15,15 @@ const char *object_aad(enum object_kind kind)
     return aads[kind];
 }
 
+const char *object_name(enum object_kind kind)
+{
+    static const char *const names[OBJECT_KINDS] = {[OBJECT_KEYS] = "keys",
+                                                    [OBJECT_POLICY] = "policy",
+                                                    [OBJECT_OPERATORS] = "operators",
+                                                    [OBJECT_LIST] = "lists"};
+    return names[kind];
+}
+
 static enum scrip_status read_payload(const struct span *payload, struct object *out)
 {
     struct cbor_window window;
@@ -66,7 +75,7 @@ enum scrip_status object_verify(struct span data, enum object_kind kind,
 enum scrip_status object_sign(struct crypto_key root, const struct object *object,
                               struct buffer *out)
 {
-    uint8_t memory[LIMIT_LIST_BYTES];
+    uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer payload = buffer_of(memory, sizeof memory);
     cbor_put_map(&payload, 4);
     cbor_put_uint(&payload, LABEL_IAT);

@@ -33,6 +33,8 @@ struct object {
 
 /* "SCK1", "SCP1", "SCO1", "SCL1". */
 const char *object_aad(enum object_kind kind);
+/* "keys", "policy", "operators", "lists": in paths and messages. */
+const char *object_name(enum object_kind kind);
 
 /* Verifies data against the roots. REFUSED_SHAPE, REFUSED_KEY (signed by neither root),
  * REFUSED_SIGNATURE, REFUSED_CLAIMS (payload malformed, exp <= iat). FAULT_*: the store's, or the

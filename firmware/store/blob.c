@@ -271,22 +271,22 @@ enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *f
     return SCRIP_OK;
 }
 
-/* Ends the writing before its time. */
-static enum scrip_status abandon(struct blob_store *store, enum scrip_status why)
+void blob_abandon(struct blob_store *store)
 {
     uint8_t unused[CRYPTO_HASH_BYTES];
 
+    if (!store->write.open)
+        return;
     store->write.open = false;
     enum scrip_status ended = crypto_hash_finish(&store->write.hash, unused);
-    return why != SCRIP_OK ? why : ended;
+    (void)ended; /* it is released, and nobody wants it */
 }
 
 enum scrip_status blob_begin(struct blob_store *store, enum blob_kind kind, uint32_t len)
 {
     uint8_t slot = !store->slot[kind].active;
 
-    if (store->write.open)
-        TRY(abandon(store, SCRIP_OK));
+    blob_abandon(store);
     if (len > blob_capacity(store))
         return SCRIP_REFUSED_TOO_LONG;
     TRY(erase_slot(store->flash, slot_start(store->flash, kind, slot)));
@@ -333,7 +333,9 @@ enum scrip_status blob_write(struct blob_store *store, struct bytes data)
     if (data.len > store->write.len - store->write.offset)
         return SCRIP_REFUSED_TOO_LONG;
     enum scrip_status status = write_pieces(store, data);
-    return status == SCRIP_OK ? SCRIP_OK : abandon(store, status);
+    if (status != SCRIP_OK)
+        blob_abandon(store);
+    return status;
 }
 
 enum scrip_status blob_read_back(const struct blob_store *store, uint32_t offset, void *data,
@@ -357,6 +359,20 @@ enum scrip_status blob_read_back(const struct blob_store *store, uint32_t offset
     if (len > stored)
         memcpy(out + stored, store->write.pending + (offset + stored) % BLOB_CHUNK, len - stored);
     return SCRIP_OK;
+}
+
+static enum scrip_status read_written(const void *context, unsigned number, uint32_t offset,
+                                      void *data, size_t len)
+{
+    (void)number;
+    return blob_read_back(context, offset, data, len);
+}
+
+struct span blob_written(const struct blob_store *store)
+{
+    bool whole = store->write.open && store->write.offset == store->write.len;
+
+    return (struct span){read_written, store, 0, 0, whole ? store->write.len : 0};
 }
 
 enum scrip_status blob_commit(struct blob_store *store, uint32_t *version)
@@ -406,6 +422,20 @@ enum scrip_status blob_read(const struct blob_store *store, enum blob_kind kind,
         return SCRIP_REFUSED_ARGUMENT;
     return flash->read(flash->context, data_start(flash, kind, current->active) + offset, data,
                        len);
+}
+
+static enum scrip_status read_current(const void *context, unsigned number, uint32_t offset,
+                                      void *data, size_t len)
+{
+    return blob_read(context, (enum blob_kind)number, offset, data, len);
+}
+
+struct span blob_span(const struct blob_store *store, enum blob_kind kind)
+{
+    const struct blob_slot *current = &store->slot[kind];
+
+    return (struct span){read_current, store, (unsigned)kind, 0,
+                         current->version != 0 ? current->len : 0};
 }
 
 enum scrip_status blob_load(const struct blob_store *store, enum blob_kind kind, struct buffer *out)

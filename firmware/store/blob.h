@@ -15,10 +15,11 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/span.h"
 #include "hal/flash.h"
 #include "store/keys.h"
 
-enum blob_kind { BLOB_IDENTITY, BLOB_KEYS, BLOB_POLICY, BLOB_OPERATORS, BLOB_KINDS };
+enum blob_kind { BLOB_IDENTITY, BLOB_KEYS, BLOB_POLICY, BLOB_OPERATORS, BLOB_LIST, BLOB_KINDS };
 
 enum { BLOB_CHUNK = SCRIP_BLOB_CHUNK };
 
@@ -64,6 +65,11 @@ MUST_CHECK enum scrip_status blob_write(struct blob_store *store, struct bytes d
 MUST_CHECK enum scrip_status blob_read_back(const struct blob_store *store, uint32_t offset,
                                             void *data, size_t len);
 MUST_CHECK enum scrip_status blob_commit(struct blob_store *store, uint32_t *version);
+/* Ends a writing that shall not count; also where there is none. */
+void blob_abandon(struct blob_store *store);
+/* What was written, complete and not yet committed, where it lies; empty otherwise. Valid until
+ * commit, abandon or the next begin. */
+struct span blob_written(const struct blob_store *store);
 
 /* The current version. REFUSED_NOT_FOUND: there is none. */
 MUST_CHECK enum scrip_status blob_size(const struct blob_store *store, enum blob_kind kind,
@@ -71,6 +77,8 @@ MUST_CHECK enum scrip_status blob_size(const struct blob_store *store, enum blob
 /* REFUSED_ARGUMENT: beyond its end. */
 MUST_CHECK enum scrip_status blob_read(const struct blob_store *store, enum blob_kind kind,
                                        uint32_t offset, void *data, size_t len);
+/* The same as a span, empty where there is none. Valid until the next commit of that kind. */
+struct span blob_span(const struct blob_store *store, enum blob_kind kind);
 /* Appends the whole blob to out, checking its MAC. FAULT_CORRUPT. REFUSED_TOO_LONG: out is too
  * small. */
 MUST_CHECK enum scrip_status blob_load(const struct blob_store *store, enum blob_kind kind,

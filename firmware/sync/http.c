@@ -46,9 +46,12 @@ enum scrip_status http_start(struct http *http, const struct http_request *reque
     http->sent = 0;
     http->unsent = request->media != NULL ? request->len : 0;
     http->body = request->body;
+    http->take = request->take;
+    http->take_max = request->take_max;
     http->context = request->context;
     http->in.len = 0;
     http->length = 0;
+    http->taken = 0;
     memset(&http->answer, 0, sizeof http->answer);
     http->answer.retry_after_s = HTTP_RETRY_AFTER_NONE;
     http->answer.keep_alive = true;
@@ -162,6 +165,11 @@ static void read_etag(struct bytes value, struct http_answer *answer)
     answer->etag[value.len] = '\0';
 }
 
+static size_t longest(const struct http *http)
+{
+    return http->take_max > http->in.capacity ? http->take_max : http->in.capacity;
+}
+
 static bool read_field(struct http *http, struct bytes line, bool *has_length)
 {
     const uint8_t *colon = memchr(line.data, ':', line.len);
@@ -178,7 +186,7 @@ static bool read_field(struct http *http, struct bytes line, bool *has_length)
         if (*has_length)
             return false;
         *has_length = true;
-        return read_length(value, http->in.capacity, &http->length);
+        return read_length(value, longest(http), &http->length);
     }
     if (is_named(name, "transfer-encoding"))
         return false;
@@ -209,6 +217,11 @@ static enum scrip_status next_line(struct bytes data, size_t *at, struct bytes *
     return SCRIP_OK;
 }
 
+static bool is_taken(const struct http *http)
+{
+    return http->take != NULL && http->answer.status == 200;
+}
+
 /* Reads the head once all of it has come, and leaves what is behind it at the buffer's front. */
 static enum scrip_status read_head(struct http *http)
 {
@@ -235,7 +248,7 @@ static enum scrip_status read_head(struct http *http)
     bodiless = http->answer.status == 204 || http->answer.status == 304;
     if (bodiless)
         http->length = 0;
-    else if (!has_length)
+    else if (!has_length || http->length > (is_taken(http) ? http->take_max : http->in.capacity))
         return SCRIP_FAULT_PROTOCOL;
     http->in.len -= at;
     memmove(http->in.data, http->in.data + at, http->in.len);
@@ -284,6 +297,16 @@ static enum scrip_status send_some(struct http *http, bool *moved)
     return SCRIP_AGAIN;
 }
 
+static enum scrip_status hand_on(struct http *http)
+{
+    struct bytes piece = buffer_bytes(&http->in);
+
+    http->taken += piece.len;
+    http->in.len = 0;
+    TRY(http->take(http->context, http->length, piece));
+    return http->taken < http->length ? SCRIP_AGAIN : SCRIP_OK;
+}
+
 static enum scrip_status receive_some(struct http *http, bool *moved)
 {
     size_t room = http->in.capacity - http->in.len, received = 0;
@@ -303,8 +326,10 @@ static enum scrip_status receive_some(struct http *http, bool *moved)
         TRY(read_head(http));
         http->phase = HTTP_BODY;
     }
-    if (http->in.len > http->length)
+    if (http->in.len > http->length - http->taken)
         return SCRIP_FAULT_PROTOCOL;
+    if (is_taken(http))
+        return hand_on(http);
     if (http->in.len < http->length)
         return SCRIP_AGAIN;
     http->answer.body = buffer_bytes(&http->in);

@@ -143,8 +143,8 @@ void message_put_facts(struct json_out *out, const struct message_facts *facts)
     json_put_uint(out, "quarantined", facts->quarantined);
     json_end_object(out);
     json_put_object(out, "have");
-    json_put_uint(out, "policy", facts->have_policy);
-    json_put_uint(out, "keys", facts->have_keys);
+    for (int kind = 0; kind < OBJECT_KINDS; kind++)
+        json_put_uint(out, object_name((enum object_kind)kind), facts->have[kind]);
     if (facts->firmware != NULL)
         json_put_string(out, "firmware", facts->firmware);
     json_end_object(out);
@@ -292,8 +292,8 @@ static bool read_answer(const struct json *root, struct message_answer *out)
     advise(next, "delay_s", 1, MESSAGE_DELAY_MAX_S, &out->delay_s);
     advise(next, "jitter_s", 0, MESSAGE_JITTER_MAX_S, &out->jitter_s);
     advise(next, "max_records", 1, LIMIT_SYNC_RECORDS, &out->max_records);
-    advise(want, "policy", 0, UINT32_MAX, &out->want_policy);
-    advise(want, "keys", 0, UINT32_MAX, &out->want_keys);
+    for (int kind = 0; kind < OBJECT_KINDS; kind++)
+        advise(want, object_name((enum object_kind)kind), 0, UINT32_MAX, &out->want[kind]);
     return is_version_1(root) && get_u32(root, "ack_seq", &out->ack_seq) &&
            get_link(root, "ack_head", out->ack_head) &&
            get_base64(root, "time", out->time, sizeof out->time, &out->time_len) &&

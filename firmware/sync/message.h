@@ -14,6 +14,7 @@
 
 #include "base/cose.h"
 #include "base/json.h"
+#include "base/object.h"
 #include "redeem/record.h"
 #include "store/keys.h"
 
@@ -57,7 +58,7 @@ MUST_CHECK enum scrip_status message_time_read(struct bytes statement,
 /* The counters and clock of a request, taken once: it is written twice, and must not change. */
 struct message_facts {
     uint32_t depth, oldest_age_s, capacity, lost, quarantined;
-    uint32_t have_policy, have_keys;
+    uint32_t have[OBJECT_KINDS];
     const char *firmware; /* NULL: not told */
     uint32_t t_s, unc_s, floor_s;
     uint64_t up_ms;
@@ -89,7 +90,7 @@ struct message_answer {
     struct message_verdict verdict[LIMIT_SYNC_RECORDS]; /* seq strictly ascending */
     size_t verdict_count;
     uint32_t delay_s, jitter_s, max_records; /* bounded; the defaults where the host is silent */
-    uint32_t want_policy, want_keys;         /* 0: nothing */
+    uint32_t want[OBJECT_KINDS];             /* 0: nothing */
 };
 
 enum {

@@ -73,6 +73,7 @@ static void log_end(const struct sync *sync, enum scrip_status status)
 static void disconnect(struct sync *sync, enum sync_phase phase)
 {
     tls_disconnect(&sync->tls);
+    objects_drop(sync);
     sync->exchange = EXCHANGE_NONE;
     sync->state.phase = phase;
 }
@@ -413,6 +414,8 @@ enum scrip_status sync_open(struct sync *sync, const struct sync_parts *parts)
 void sync_close(struct sync *sync)
 {
     ask_end(sync, SCRIP_FAULT_NET);
+    if (sync->parts != NULL)
+        objects_drop(sync);
     tls_close(&sync->tls);
     memset(sync, 0, sizeof *sync);
 }

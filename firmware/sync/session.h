@@ -31,9 +31,10 @@ struct sync_stats {
     uint32_t erase_max; /* of the journal's sectors, as far as the board knows */
 };
 
-/* Judges the contents of a signed, newer, unexpired object before it replaces the one in use. A
- * status other than OK keeps the old one. */
-typedef enum scrip_status sync_accept(void *context, const struct object *object);
+/* Verifies an object where it lies, by the keys that may sign its kind, and judges whether it could
+ * be used here; sync judges its number and its dates. A status other than OK keeps the old one. */
+typedef enum scrip_status sync_verify(void *context, enum object_kind kind, struct span data,
+                                      struct object *out);
 
 /* The agent's; read at every poll, so it must stay, and the agent may update the counters. */
 struct sync_parts {
@@ -44,15 +45,14 @@ struct sync_parts {
     const struct keys *keys;
     struct blob_store *blobs;
     struct wallclock *clock;
-    const struct bundle *bundle;      /* identity, host, roots, pins, chain: loaded by the agent */
-    const struct object_roots *roots; /* who signs objects: the agent may narrow them */
-    void *arena;                      /* work arena for JSON, used within a poll only */
+    const struct bundle *bundle; /* identity, host, TLS roots, pins, chain: loaded by the agent */
+    void *arena;                 /* work arena for JSON, used within a poll only */
     size_t arena_len;
-    uint32_t have_keys, have_policy; /* seq of the objects in use; the agent updates them */
-    const char *firmware;            /* version, for the host: [0-9a-z.+-]{1,32}; NULL: not told */
+    uint32_t have[OBJECT_KINDS]; /* seq of the objects in use; the agent updates them */
+    const char *firmware;        /* version, for the host: [0-9a-z.+-]{1,32}; NULL: not told */
     struct sync_stats stats;
-    sync_accept *accept; /* NULL: the form of an object is all that is asked */
-    void *accept_context;
+    sync_verify *verify;
+    void *verify_context;
 };
 
 enum sync_phase {
@@ -74,7 +74,7 @@ struct sync_state {
     uint64_t next_up_ms;       /* when it will be tried again */
     uint32_t settled, refused; /* records since boot */
     uint64_t signed_up_ms;     /* when the last signed time arrived */
-    bool objects_changed;      /* a key set or policy was stored: the agent reloads and clears it */
+    bool objects_changed;      /* an object was stored: the agent reloads and clears it */
     uint32_t late_seq;         /* newest late verdict */
 };
 

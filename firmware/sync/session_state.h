@@ -25,7 +25,6 @@ enum {
 _Static_assert(SYNC_OUT_BYTES >= (LIMIT_RECORD_BYTES + 2) / 3 * 4 + 64, "a record fits one part");
 _Static_assert(SYNC_OUT_BYTES >= (MESSAGE_CHAIN_BYTES + 2) / 3 * 4 + 128, "so does the statement");
 _Static_assert((int)LIMIT_SYNC_ANSWER >= (int)HTTP_HEAD_MAX, "http's own bound");
-_Static_assert((int)LIMIT_SYNC_ANSWER >= (int)LIMIT_OBJECT_BYTES, "an object is received whole");
 
 enum sync_exchange { EXCHANGE_NONE, EXCHANGE_SETTLE, EXCHANGE_ASK, EXCHANGE_OBJECT };
 
@@ -65,7 +64,9 @@ struct sync {
     struct settle settle;
     struct ask ask;
     struct {
-        enum object_kind kind; /* under way */
+        enum object_kind kind;    /* under way */
+        bool begun;               /* it is being written into the inactive slot */
+        enum scrip_status status; /* of that */
         uint32_t want[OBJECT_KINDS];
         char etag[OBJECT_KINDS][HTTP_ETAG_MAX + 1];
     } objects;

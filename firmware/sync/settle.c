@@ -89,8 +89,6 @@ static void take_facts(struct sync *sync, uint64_t up_ms)
         .capacity = depth + room.records,
         .lost = settle->lost,
         .quarantined = settle->quarantined,
-        .have_policy = parts->have_policy,
-        .have_keys = parts->have_keys,
         .firmware = parts->firmware,
         .t_s = now.t_s,
         .unc_s = now.unc_s,
@@ -104,6 +102,7 @@ static void take_facts(struct sync *sync, uint64_t up_ms)
         .erase_max = parts->stats.erase_max,
         .arena_peak = (uint32_t)peak,
     };
+    memcpy(sync->settle.facts.have, parts->have, sizeof parts->have);
 }
 
 /* One part of the body into out, in the order of message.h (http_body). */
@@ -354,8 +353,7 @@ enum scrip_status settle_answer(struct sync *sync, bool *moved)
     settle->adopt = false;
     settle->batch_max = settle->batch_max * 2 < answer.max_records ? settle->batch_max * 2
                                                                    : answer.max_records;
-    sync->objects.want[OBJECT_KEYS] = answer.want_keys;
-    sync->objects.want[OBJECT_POLICY] = answer.want_policy;
+    memcpy(sync->objects.want, answer.want, sizeof answer.want);
     sync->due_up_ms = sync->asked_up_ms + (uint64_t)answer.delay_s * 1000;
     uint64_t random;
     TRY(crypto_random(&random, sizeof random));

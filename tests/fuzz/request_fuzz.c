@@ -125,7 +125,7 @@ static void ours(struct bytes input)
     bool sign = fuzz_take_u8(&input) % 128 == 1;
     struct message_chain chain = chain_of(&input);
     struct message_facts facts = {.depth = fuzz_take_u32(&input),
-                                  .have_keys = 3,
+                                  .have = {[OBJECT_KEYS] = 3},
                                   .firmware = "0.1.0",
                                   .t_s = TEST_NOW_S,
                                   .up_ms = UINT64_MAX >> 12};

@@ -140,13 +140,13 @@ int main(void)
     static const struct {
         const char *name;
         struct sim_geometry geometry;
-    } media[] = {{"blob, granule 1", {8 * 4096, 4096, 256, 1, 1, true}},
-                 {"blob, granule 4", {8 * 4096, 4096, 256, 4, 4, true}},
-                 {"blob, granule 16", {8 * 4096, 4096, 256, 16, 16, true}},
-                 {"blob, granule 256", {8 * 4096, 4096, 256, 256, 256, true}},
-                 {"blob, granule 512", {16 * 4096, 4096, 512, 512, 512, true}},
-                 {"blob, eeprom", {8 * 4096, 4096, 128, 1, 128, false}},
-                 {"blob, file", {16 * 4096, 4096, 512, 512, 512, false}}};
+    } media[] = {{"blob, granule 1", {10 * 4096, 4096, 256, 1, 1, true}},
+                 {"blob, granule 4", {10 * 4096, 4096, 256, 4, 4, true}},
+                 {"blob, granule 16", {10 * 4096, 4096, 256, 16, 16, true}},
+                 {"blob, granule 256", {10 * 4096, 4096, 256, 256, 256, true}},
+                 {"blob, granule 512", {20 * 4096, 4096, 512, 512, 512, true}},
+                 {"blob, eeprom", {10 * 4096, 4096, 128, 1, 128, false}},
+                 {"blob, file", {20 * 4096, 4096, 512, 512, 512, false}}};
 
     sim_entropy_open(&entropy, 1);
     sim_keystore_open(&keystore, false);

@@ -8,7 +8,7 @@
 #include "tests/check.h"
 
 static const struct sim_geometry journal_geometry = {24 * 4096, 4096, 256, 1, 1, true};
-static const struct sim_geometry blob_geometry = {131072, 4096, 256, 1, 1, true};
+static const struct sim_geometry blob_geometry = {163840, 4096, 256, 1, 1, true};
 
 static enum scrip_status show(void *context, const char *line1, const char *line2,
                               enum hal_tone tone)

@@ -42,6 +42,15 @@ static void remove_first_root(void)
     terminal.issuer.keys.seq++;
 }
 
+static enum scrip_status verify_new(enum object_kind kind, struct crypto_key root,
+                                    struct object *object)
+{
+    return belief_verify(
+        agent(), kind,
+        span_of(test_terminal_object(&terminal, kind, root, object_memory, sizeof object_memory)),
+        object);
+}
+
 static void test_one_root_removes_the_other(void)
 {
     uint8_t left[CRYPTO_POINT_BYTES];
@@ -66,6 +75,27 @@ static void test_one_root_removes_the_other(void)
     terminal.policy.seq = 3;
     bring(OBJECT_POLICY, terminal.root);
     CHECK_EQ_INT(agent()->policy.seq, 0);
+    test_terminal_free(&terminal);
+}
+
+/* The same of what sync brings, before it replaces anything. */
+static void test_what_may_replace_an_object(void)
+{
+    struct object object;
+
+    test_terminal_open(&terminal);
+    CHECK_STATUS(verify_new(OBJECT_POLICY, terminal.root, &object), SCRIP_OK);
+    CHECK_STATUS(verify_new(OBJECT_KEYS, terminal.other_root, &object), SCRIP_OK);
+    CHECK_EQ_INT(object.seq, terminal.issuer.keys.seq);
+    remove_first_root();
+    bring(OBJECT_KEYS, terminal.other_root);
+    CHECK_STATUS(verify_new(OBJECT_POLICY, terminal.root, &object), SCRIP_REFUSED_KEY);
+    CHECK_STATUS(verify_new(OBJECT_KEYS, terminal.root, &object), SCRIP_REFUSED_KEY);
+    CHECK_STATUS(verify_new(OBJECT_POLICY, terminal.other_root, &object), SCRIP_OK);
+    terminal.policy.currency = 0;
+    CHECK_STATUS(verify_new(OBJECT_POLICY, terminal.other_root, &object), SCRIP_REFUSED_CLAIMS);
+    memset(terminal.issuer.keys.root, 0, sizeof terminal.issuer.keys.root);
+    CHECK_STATUS(verify_new(OBJECT_KEYS, terminal.other_root, &object), SCRIP_REFUSED_KEY);
     test_terminal_free(&terminal);
 }
 
@@ -194,6 +224,7 @@ static void test_a_terminal_is_not_enrolled_away(void)
 int main(void)
 {
     CHECK_RUN(test_one_root_removes_the_other);
+    CHECK_RUN(test_what_may_replace_an_object);
     CHECK_RUN(test_a_key_set_without_our_roots_is_refused);
     CHECK_RUN(test_a_removed_key_redeems_no_more);
     CHECK_RUN(test_a_stale_key_set);

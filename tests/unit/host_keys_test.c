@@ -53,7 +53,7 @@ static void test_records_of_a_rotated_key_settle(void)
 
 static bool write_list(uint32_t list, struct bytes bits, struct crypto_key key)
 {
-    static uint8_t body_memory[LIMIT_LIST_BYTES], memory[LIMIT_LIST_BYTES];
+    static uint8_t body_memory[LIMIT_OBJECT_BYTES], memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(body_memory, sizeof body_memory);
     struct buffer out = buffer_of(memory, sizeof memory);
     const struct status_list source = {.list = list, .bits = span_of(bits)};

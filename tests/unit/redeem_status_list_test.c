@@ -7,11 +7,11 @@
 
 static struct test_issuer issuer;
 static uint8_t bits[STATUS_LIST_MAX_BYTES];
-static uint8_t memory[LIMIT_LIST_BYTES];
+static uint8_t memory[LIMIT_OBJECT_BYTES];
 
 static struct bytes sign(struct crypto_key key, enum object_kind kind, size_t bytes)
 {
-    static uint8_t body_memory[LIMIT_LIST_BYTES];
+    static uint8_t body_memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(body_memory, sizeof body_memory);
     struct buffer out = buffer_of(memory, sizeof memory);
     const struct status_list list = {.list = 7, .bits = span_of(bytes_of(bits, bytes))};

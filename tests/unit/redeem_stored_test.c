@@ -90,8 +90,8 @@ static void test_a_key_set_is_read_by_pieces(void)
 
 static void test_a_list_is_hashed_once_and_then_asked(void)
 {
-    static uint8_t bits[STATUS_LIST_MAX_BYTES], body_memory[LIMIT_LIST_BYTES];
-    static uint8_t memory[LIMIT_LIST_BYTES];
+    static uint8_t bits[STATUS_LIST_MAX_BYTES], body_memory[LIMIT_OBJECT_BYTES];
+    static uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(body_memory, sizeof body_memory);
     struct buffer out = buffer_of(memory, sizeof memory);
     struct status_list source = {.list = 2}, list;

@@ -245,7 +245,7 @@ static void test_objects_are_fetched(void)
     struct sync_state state;
 
     terminal_open();
-    terminal.parts.have_keys = 8;
+    terminal.parts.have[OBJECT_KEYS] = 8;
     CHECK_STATUS(sync_open(&terminal.sync, &terminal.parts), SCRIP_OK);
     state = settle_now();
     for (int i = 0; i < 3000 && !state.objects_changed; i++) {

@@ -146,6 +146,7 @@ static enum scrip_status not_settable(void *context, uint32_t unix_s)
 
 static const struct hal_rtc rtc = {NULL, HAL_RTC_NONE, uptime_ms, no_time, not_settable};
 static const struct sim_geometry FLASH = {64 * 4096, 4096, 256, 1, 1, true};
+static const struct sim_geometry BLOBS = {40 * 4096, 4096, 256, 1, 1, true};
 
 static struct {
     struct shop shop;
@@ -160,6 +161,12 @@ static struct {
     uint8_t arena[131072];
 } terminal;
 
+static enum scrip_status verify_object(void *context, enum object_kind kind, struct span data,
+                                       struct object *out)
+{
+    return object_verify(data, kind, context, out);
+}
+
 static void terminal_open(void)
 {
     struct keys *keys;
@@ -172,7 +179,7 @@ static void terminal_open(void)
     keys = &terminal.shop.keys;
     crypto_key_close(&keys->signing[keys->active]);
     CHECK_STATUS(crypto_signing_import(facts.scalar, &keys->signing[keys->active]), SCRIP_OK);
-    sim_flash_open(&terminal.blob_flash, &FLASH, 13);
+    sim_flash_open(&terminal.blob_flash, &BLOBS, 13);
     CHECK_STATUS(blob_mount(&terminal.blobs, &terminal.blob_flash.hal, keys, &damaged), SCRIP_OK);
     posix_net_open(&terminal.net);
     wallclock_open(&terminal.clock, &rtc, facts.now_s - 86400, 0, 0, 0);
@@ -198,11 +205,11 @@ static void terminal_open(void)
                                          .blobs = &terminal.blobs,
                                          .clock = &terminal.clock,
                                          .bundle = bundle,
-                                         .roots = &bundle->object_roots,
+                                         .verify = verify_object,
+                                         .verify_context = &bundle->object_roots,
                                          .arena = terminal.arena,
                                          .arena_len = sizeof terminal.arena,
-                                         .have_keys = 9,
-                                         .have_policy = 18,
+                                         .have = {[OBJECT_KEYS] = 9, [OBJECT_POLICY] = 18},
                                          .firmware = "0.1.0"};
 }
 

@@ -12,9 +12,9 @@ static struct blob_store store;
 static uint8_t room[4096], object[4096];
 
 static const struct sim_geometry geometries[] = {
-    {32768, 4096, 256, 1, 1, true},     {32768, 4096, 256, 16, 16, true},
-    {32768, 4096, 256, 256, 256, true}, {65536, 4096, 512, 512, 512, true},
-    {32768, 4096, 128, 1, 128, false},  {65536, 4096, 512, 512, 512, false}};
+    {40960, 4096, 256, 1, 1, true},     {40960, 4096, 256, 16, 16, true},
+    {40960, 4096, 256, 256, 256, true}, {81920, 4096, 512, 512, 512, true},
+    {40960, 4096, 128, 1, 128, false},  {81920, 4096, 512, 512, 512, false}};
 
 static void power_up(const struct sim_geometry *geometry)
 {

@@ -13,7 +13,7 @@
 
 enum { NOW_S = 1795305600 };
 
-static const struct sim_geometry GEOMETRY = {64 * 4096, 4096, 256, 1, 1, true};
+static const struct sim_geometry GEOMETRY = {40 * 4096, 4096, 256, 1, 1, true};
 
 static struct {
     struct sim_entropy entropy;

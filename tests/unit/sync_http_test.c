@@ -190,6 +190,100 @@ static void test_head_is_bounded(void)
     CHECK_STATUS(answer_of(&rig, answer), SCRIP_FAULT_PROTOCOL);
 }
 
+/* Takes a body piece by piece; fails at the piece after which it would hold more than room. */
+static struct taken {
+    size_t total, len, room, longest;
+    uint8_t bytes[4096];
+    unsigned calls;
+} taken;
+
+static enum scrip_status take(void *context, size_t total, struct bytes piece)
+{
+    CHECK(context == &taken);
+    taken.calls++;
+    taken.total = total;
+    if (taken.len + piece.len > taken.room)
+        return SCRIP_FAULT_FLASH;
+    if (piece.len != 0)
+        memcpy(taken.bytes + taken.len, piece.data, piece.len);
+    taken.len += piece.len;
+    taken.longest = piece.len > taken.longest ? piece.len : taken.longest;
+    return SCRIP_OK;
+}
+
+static const struct http_request download = {.method = "GET",
+                                             .path = "/v1/objects/lists",
+                                             .host = "host.example",
+                                             .take = take,
+                                             .take_max = 4000,
+                                             .context = &taken};
+
+/* A body longer than the buffer goes on in pieces, whatever pieces it comes in. */
+static void test_a_long_body_is_handed_on(void)
+{
+    static char answer[8192];
+    struct rig rig;
+
+    for (size_t step = 1; step < sizeof answer; step = step * 2 + 1) {
+        int head = snprintf(answer, sizeof answer, OK_LINE "Content-Length: 4000\r\n\r\n");
+        for (int i = 0; i < 4000; i++)
+            answer[head + i] = (char)('a' + i % 23);
+        answer[head + 4000] = '\0';
+        memset(&taken, 0, sizeof taken);
+        taken.room = sizeof taken.bytes;
+        rig_open(&rig, answer);
+        rig.script.step = step;
+        CHECK_STATUS(http_start(&rig.http, &download), SCRIP_OK);
+        CHECK_STATUS(rig_run(&rig), SCRIP_OK);
+        CHECK_EQ_INT(taken.total, 4000);
+        CHECK_EQ_INT(taken.len, 4000);
+        CHECK_EQ_BYTES(taken.bytes, answer + head, 4000);
+        CHECK(taken.longest < 2500);
+        CHECK_EQ_INT(rig.http.answer.body.len, 0);
+        CHECK(rig.http.answer.keep_alive);
+    }
+    /* A byte too few, and a byte too many. */
+    answer[strlen(answer) - 1] = '\0';
+    rig_open(&rig, answer);
+    CHECK_STATUS(http_start(&rig.http, &download), SCRIP_OK);
+    taken.len = 0;
+    CHECK_STATUS(rig_run(&rig), SCRIP_FAULT_NET);
+    (void)snprintf(answer + strlen(answer), 4, "xyz");
+    rig_open(&rig, answer);
+    CHECK_STATUS(http_start(&rig.http, &download), SCRIP_OK);
+    taken.len = 0;
+    CHECK_STATUS(rig_run(&rig), SCRIP_FAULT_PROTOCOL);
+}
+
+static enum scrip_status download_of(struct rig *rig, const char *answer)
+{
+    memset(&taken, 0, sizeof taken);
+    taken.room = 3;
+    rig_open(rig, answer);
+    CHECK_STATUS(http_start(&rig->http, &download), SCRIP_OK);
+    return rig_run(rig);
+}
+
+static void test_what_is_not_handed_on(void)
+{
+    struct rig rig;
+
+    CHECK_STATUS(download_of(&rig, OK_LINE "Content-Length: 3\r\n\r\nabc"), SCRIP_OK);
+    CHECK_EQ_INT(taken.len, 3);
+    CHECK_STATUS(download_of(&rig, OK_LINE "Content-Length: 0\r\n\r\n"), SCRIP_OK);
+    CHECK_EQ_INT(taken.calls, 1);
+    CHECK_STATUS(download_of(&rig, OK_LINE "Content-Length: 4\r\n\r\nabcd"), SCRIP_FAULT_FLASH);
+    CHECK_STATUS(download_of(&rig, OK_LINE "Content-Length: 4001\r\n\r\n"), SCRIP_FAULT_PROTOCOL);
+    CHECK_EQ_INT(taken.calls, 0);
+    /* Any other answer is kept whole, and bounded by the buffer. */
+    CHECK_STATUS(download_of(&rig, "HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\nabcd"), SCRIP_OK);
+    CHECK(bytes_equal(rig.http.answer.body, bytes_text("abcd")));
+    CHECK_STATUS(download_of(&rig, "HTTP/1.1 404 No\r\nContent-Length: 2049\r\n\r\n"),
+                 SCRIP_FAULT_PROTOCOL);
+    CHECK_STATUS(download_of(&rig, "HTTP/1.1 304 No\r\nContent-Length: 4\r\n\r\n"), SCRIP_OK);
+    CHECK_EQ_INT(taken.calls, 0);
+}
+
 static void test_answers_without_body(void)
 {
     struct rig rig;
@@ -324,6 +418,8 @@ int main(void)
     CHECK_RUN(test_every_truncation_is_a_broken_connection);
     CHECK_RUN(test_bad_forms_are_refused);
     CHECK_RUN(test_head_is_bounded);
+    CHECK_RUN(test_a_long_body_is_handed_on);
+    CHECK_RUN(test_what_is_not_handed_on);
     CHECK_RUN(test_answers_without_body);
     CHECK_RUN(test_odd_fields_are_left_out);
     CHECK_RUN(test_request_bytes);

@@ -15,7 +15,7 @@
 
 #include "tests/check.h"
 
-enum { RIG_RECORDS = 200, RIG_START_S = 1795305600, RIG_EPOCH = 7 };
+enum { RIG_SLOT = 16384, RIG_RECORDS = 200, RIG_START_S = 1795305600, RIG_EPOCH = 7 };
 
 /* What the host does otherwise than an honest one; all zero is honest. */
 struct rig_host {
@@ -29,9 +29,10 @@ struct rig_host {
     uint32_t time_s;
     const char *ask_status; /* "accepted" */
     bool wrong_seq;
-    bool silent; /* never answers */
-    bool drop;   /* takes the request and closes */
-    size_t cut;  /* bytes of the answer that never come */
+    bool silent;       /* never answers */
+    bool drop;         /* takes the request and closes */
+    size_t cut;        /* bytes of the answer that never come */
+    size_t cut_object; /* the same, of an object alone */
     bool close_after;
     struct bytes object;
     uint32_t poison;    /* 400 for a batch that holds this record, unless raw */
@@ -68,8 +69,9 @@ static struct rig {
     int acks;
     int suspensions; /* how often it was set or lifted */
 
-    uint8_t blob[LIMIT_OBJECT_BYTES];
-    size_t blob_len;
+    uint8_t blob[RIG_SLOT];
+    size_t blob_len, blob_whole;
+    bool blob_open, blob_broken;
     int blob_commits;
 
     struct rig_host host;
@@ -209,20 +211,48 @@ uint32_t journal_boot(const struct journal *journal)
     return journal->boot;
 }
 
+static enum scrip_status rig_verify(void *context, enum object_kind kind, struct span data,
+                                    struct object *out)
+{
+    return object_verify(data, kind, context, out);
+}
+
 /* The blob store --------------------------------------------------------------------------------
  */
 
 enum scrip_status blob_begin(struct blob_store *store, enum blob_kind kind, uint32_t len)
 {
-    (void)store, (void)kind, (void)len;
+    (void)store, (void)kind;
+    CHECK(!rig.blob_open);
+    if (len > sizeof rig.blob)
+        return SCRIP_REFUSED_TOO_LONG;
+    rig.blob_open = true;
     rig.blob_len = 0;
+    rig.blob_whole = len;
     return SCRIP_OK;
+}
+
+void blob_abandon(struct blob_store *store)
+{
+    (void)store;
+    rig.blob_open = false;
+}
+
+struct span blob_written(const struct blob_store *store)
+{
+    (void)store;
+    return span_of(
+        bytes_of(rig.blob, rig.blob_open && rig.blob_len == rig.blob_whole ? rig.blob_len : 0));
 }
 
 enum scrip_status blob_write(struct blob_store *store, struct bytes data)
 {
     (void)store;
-    memcpy(rig.blob + rig.blob_len, data.data, data.len);
+    CHECK(rig.blob_open && data.len <= rig.blob_whole - rig.blob_len);
+    if (rig.blob_broken)
+        return SCRIP_FAULT_FLASH;
+    if (data.len != 0)
+        memcpy(rig.blob + rig.blob_len, data.data, data.len);
     rig.blob_len += data.len;
     return SCRIP_OK;
 }
@@ -230,6 +260,8 @@ enum scrip_status blob_write(struct blob_store *store, struct bytes data)
 enum scrip_status blob_commit(struct blob_store *store, uint32_t *version)
 {
     (void)store;
+    CHECK(rig.blob_open && rig.blob_len == rig.blob_whole);
+    rig.blob_open = false;
     *version = (uint32_t)++rig.blob_commits;
     return SCRIP_OK;
 }
@@ -372,7 +404,8 @@ static void rig_open(uint32_t records)
                                     .keys = &rig.keys,
                                     .clock = &rig.clock,
                                     .bundle = &rig.bundle,
-                                    .roots = &rig.bundle.object_roots,
+                                    .verify = rig_verify,
+                                    .verify_context = &rig.bundle.object_roots,
                                     .arena = rig.arena,
                                     .arena_len = sizeof rig.arena,
                                     .firmware = "0.1.0"};

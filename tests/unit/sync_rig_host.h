@@ -283,6 +283,10 @@ static void rig_serve(void)
                    rig.host.object);
     else
         rig_serve_json(bytes_of(rig.request + head, len), strcmp(rig.path, "/v1/sync") == 0);
+    if (rig.request[0] == 'G' && rig.host.cut_object != 0) {
+        rig.answer_len -= rig.host.cut_object;
+        rig.connected = false;
+    }
     rig.request_len = 0;
 }
 

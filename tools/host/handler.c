@@ -113,10 +113,9 @@ static void put_want(struct json_out *json, const struct pki *pki,
                      const struct request_sync *request)
 {
     json_put_object(json, "want");
-    if (request->have_policy < pki->object[OBJECT_POLICY].seq)
-        json_put_uint(json, "policy", pki->object[OBJECT_POLICY].seq);
-    if (request->have_keys < pki->object[OBJECT_KEYS].seq)
-        json_put_uint(json, "keys", pki->object[OBJECT_KEYS].seq);
+    for (int kind = 0; kind < OBJECT_OPERATORS; kind++)
+        if (request->have[kind] < pki->object[kind].seq)
+            json_put_uint(json, object_name((enum object_kind)kind), pki->object[kind].seq);
     json_end_object(json);
 }
 

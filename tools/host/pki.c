@@ -201,7 +201,7 @@ void pki_refresh(struct pki *pki)
 enum scrip_status pki_coupon_status(const struct pki *pki, uint32_t list, uint32_t index,
                                     bool *revoked)
 {
-    uint8_t data[LIMIT_LIST_BYTES];
+    uint8_t data[LIMIT_OBJECT_BYTES];
     struct status_list found;
     char name[40];
     size_t len;

@@ -230,8 +230,8 @@ static enum scrip_status read_sync(const struct json *root, struct request_sync 
     out->chain_len = chain.len;
     TRY(read_items(root, out, problem));
     TRY(read_report(root, out, problem));
-    out->have_keys = have(root, "keys");
-    out->have_policy = have(root, "policy");
+    for (int kind = 0; kind < OBJECT_KINDS; kind++)
+        out->have[kind] = have(root, object_name((enum object_kind)kind));
     return SCRIP_OK;
 }
 

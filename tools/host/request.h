@@ -28,8 +28,8 @@ struct request_sync {
     size_t chain_len;
     struct settle_item item[SETTLE_ITEMS]; /* ascending; bytes in store */
     size_t count;
-    uint32_t have_keys, have_policy; /* 0: not said */
-    char report[REQUEST_REPORT];     /* queue, have, clock and stats, as one JSON object */
+    uint32_t have[OBJECT_KINDS]; /* 0: not said */
+    char report[REQUEST_REPORT]; /* queue, have, clock and stats, as one JSON object */
     size_t report_len;
     uint8_t store[SETTLE_ITEMS * LIMIT_RECORD_BYTES];
 };

@@ -27,7 +27,7 @@ struct server {
     struct MHD_Daemon *daemon;
     gnutls_datum_t ticket_key;
     uint16_t port;
-    uint8_t out[LIMIT_SYNC_ANSWER];
+    uint8_t out[LIMIT_OBJECT_BYTES];
 };
 
 /* Listens on address, an IPv4 literal; port 0: any, then in server->port. pki and db must be open

@@ -126,7 +126,7 @@ static enum scrip_status write_object(const char *dir, const char *name, const s
                                       const struct object *object)
 {
     char path[FILE_PATH];
-    uint8_t memory[LIMIT_LIST_BYTES];
+    uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer bytes = buffer_of(memory, sizeof memory);
     enum scrip_status status = object_sign(key->key, object, &bytes);
     if (status == SCRIP_OK && bytes.overflow)
@@ -206,7 +206,7 @@ enum scrip_status pki_write_list(const char *dir, const struct keyset *keys,
                                  const struct status_list *list, uint32_t iat_s, uint32_t exp_s)
 {
     char name[40];
-    uint8_t memory[LIMIT_LIST_BYTES];
+    uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer body = buffer_of(memory, sizeof memory);
     struct keyfile issuer;
     TRY(status_list_write(list, &body));

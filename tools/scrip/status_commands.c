@@ -12,7 +12,7 @@ enum { LIST_LIFE_S = 7 * 86400, NEW_LIST_BYTES = STATUS_LIST_MAX_BYTES };
 static enum scrip_status read_list(const char *dir, const struct keyset *keys,
                                    struct status_list *list, uint8_t bits[STATUS_LIST_MAX_BYTES])
 {
-    uint8_t memory[LIMIT_LIST_BYTES];
+    uint8_t memory[LIMIT_OBJECT_BYTES];
     struct buffer bytes = buffer_of(memory, sizeof memory);
     char path[FILE_PATH], name[40];
     struct status_list held;

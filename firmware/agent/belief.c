@@ -1,0 +1,115 @@
+/*
+ * What this terminal believes: the signed objects of the back office. They are verified and read
+ * where they lie, in flash, after every start and whenever sync brings a new one (A3).
+ */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "sync/objects.h"
+
+/* REFUSED_NOT_FOUND: there is none. */
+static enum scrip_status verify_stored(const struct agent *agent, enum object_kind kind,
+                                       const struct object_roots *roots, struct object *object)
+{
+    struct span stored = blob_span(&agent->blobs, objects_blob(kind));
+
+    return stored.len != 0 ? object_verify(stored, kind, roots, object) : SCRIP_REFUSED_NOT_FOUND;
+}
+
+static enum scrip_status load_keys(struct agent *agent)
+{
+    const struct object_roots *pinned = &agent->bundle.object_roots;
+    struct object object;
+    enum scrip_status status = verify_stored(agent, OBJECT_KEYS, pinned, &object);
+
+    agent->roots.count = 0;
+    if (status == SCRIP_OK)
+        status = keyset_read(&object, &agent->keyset);
+    if (status == SCRIP_OK) {
+        status = keyset_roots(&agent->keyset, pinned, &agent->roots);
+        if (status != SCRIP_OK)
+            memset(&agent->keyset, 0, sizeof agent->keyset);
+    }
+    /* Without a key set nobody has removed anybody. */
+    if (agent->roots.count == 0)
+        agent->roots = *pinned;
+    TRY(status);
+    TRY(keyset_prepare(&agent->keyset, &agent->keyset_tables));
+    wallclock_raise_floor(&agent->clock, agent->keyset.iat_s);
+    return SCRIP_OK;
+}
+
+static enum scrip_status load_policy(struct agent *agent)
+{
+    struct object object;
+
+    /* One that a removed root has signed is no longer believed. */
+    agent->policy.seq = 0;
+    TRY(verify_stored(agent, OBJECT_POLICY, &agent->roots, &object));
+    return policy_read(&object, &agent->policy);
+}
+
+static void note(const struct agent *agent, const char *what, enum scrip_status status)
+{
+    if (status != SCRIP_OK)
+        agent_log(agent, HAL_LOG_ERROR, what, status);
+}
+
+void belief_load(struct agent *agent)
+{
+    note(agent, "key set", load_keys(agent));
+    note(agent, "policy", load_policy(agent));
+}
+
+static void tell(struct agent *agent, enum object_kind kind, uint32_t seq)
+{
+    /* The number counts on where the object itself is no longer believed. */
+    if (seq > agent->parts.have[kind])
+        agent->parts.have[kind] = seq;
+}
+
+void belief_tell(struct agent *agent)
+{
+    agent->parts.have[OBJECT_KEYS] = agent->keyset.seq;
+    tell(agent, OBJECT_POLICY, agent->policy.seq);
+}
+
+void belief_follow(struct agent *agent)
+{
+    struct sync_state state;
+
+    sync_read_state(&agent->sync, &state);
+    if (!state.objects_changed)
+        return;
+    belief_load(agent);
+    belief_tell(agent);
+    sync_objects_taken(&agent->sync);
+}
+
+static enum scrip_status verify_keys(const struct agent *agent, struct span data,
+                                     struct object *out)
+{
+    struct keyset keyset;
+    struct object_roots roots;
+
+    TRY(object_verify(data, OBJECT_KEYS, &agent->roots, out));
+    TRY(keyset_read(out, &keyset));
+    return keyset_roots(&keyset, &agent->bundle.object_roots, &roots);
+}
+
+static enum scrip_status verify_policy(const struct agent *agent, struct span data,
+                                       struct object *out)
+{
+    struct policy policy;
+
+    TRY(object_verify(data, OBJECT_POLICY, &agent->roots, out));
+    return policy_read(out, &policy);
+}
+
+enum scrip_status belief_verify(void *context, enum object_kind kind, struct span data,
+                                struct object *out)
+{
+    const struct agent *agent = context;
+
+    return kind == OBJECT_KEYS ? verify_keys(agent, data, out) : verify_policy(agent, data, out);
+}
