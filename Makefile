@@ -95,6 +95,7 @@ STANDS_ON_all := till $(AGENT) scrip host sim posix
 archives = $(foreach room,$1,$(B)/lib/room-$(room).a)
 LIBS := $(B)/lib/libmbedtls.a $(B)/lib/libcjson.a $(B)/lib/libqrencode.a
 BOARD_PLATFORM ?= posix
+BINUTILS := $(patsubst %objcopy,%,$(BOARD_OBJCOPY))
 
 # Programs ----------------------------------------------------------------------------------------
 
@@ -127,7 +128,11 @@ BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
-lib: $(B)/scrip.o $(LIBS) ## what an integrator links: scrip.o, libmbedtls.a, libqrencode.a
+lib: $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo) ## what an integrator links: scrip.o, lib/libmbedtls.a, lib/libqrencode.a under build/<board>
+	@$(MAKE) $(PARALLEL) lib-programs
+	@NM=$(BINUTILS)nm OBJCOPY=$(BINUTILS)objcopy LD=$(BINUTILS)ld CALLED_BACK='$(CALLED_BACK)' \
+	    tests/run-suite lib tools/check/lib
+lib-programs: $(B)/scrip.o $(LIBS)
 issuer: $(B)/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
 test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS) ## every test binary, without running it
 
@@ -151,6 +156,7 @@ test: setup-test setup-big-endian ## everything that must hold: unit (ASan, UBSa
 	@tests/run-suite canary $(CANARY) || :
 	@$(MAKE) power || :
 	@$(MAKE) mutants || :
+	@$(MAKE) lib || :
 	@$(MAKE) e2e || :
 	@$(MAKE) BOARD=big-endian big-endian-run || :
 	@tests/run-suite --total
@@ -191,6 +197,7 @@ big-endian-run: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
 EMULATED := mps2-an385 mps2-an386 lm3s6965evb
 boards: setup-boards ## the terminal on emulated boards, against the real host, and its size
 	@$(MAKE) BOARD=all size
+	@for board in $(EMULATED); do $(MAKE) BOARD=$$board lib || exit; done
 	@$(MAKE) $(PARALLEL) BOARD=linux all
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done
 run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
@@ -237,7 +244,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run all lib issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run all lib lib-programs issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
@@ -300,12 +307,14 @@ $(B)/libscrip-issuer.a: $(patsubst %,$(B)/firmware/%.o,$(addprefix base/,bytes c
 
 
 # The agent and cJSON as one object in which only the public API, and what the libraries call back,
-# is global. libqrencode stays outside, so that it can be replaced (LGPL), and so does mbedTLS.
+# is global; tools/check/lib holds it to that. libqrencode stays outside, so that it can be replaced
+# (LGPL), and so does mbedTLS. Functions keep their sections, for the integrator's --gc-sections.
+CALLED_BACK := mbedtls_psa_external_get_random mbedtls_ms_time qr_malloc qr_calloc qr_realloc qr_free \
+    $(if $(WITH_P256M),p256_ecdsa_verify)
 $(B)/scrip.o: $(call archives,$(AGENT)) $(B)/lib/libcjson.a
 	@echo "  LD  $@"
-	@$(CC) $(BOARD_CFLAGS) -r -nostdlib -Wl,--no-gc-sections -o $@ -Wl,--whole-archive $^ -Wl,--no-whole-archive
-	@$(or $(BOARD_OBJCOPY),objcopy) -w -G 'scrip_*' -G 'mbedtls_*' \
-	    $(foreach name,malloc calloc realloc free,-G qr_$(name)) $@
+	@$(BINUTILS)ld -r --whole-archive -o $@ $^
+	@$(BINUTILS)objcopy -w -R '.gnu.lto_*' -N '*.c.[0-9a-f]*' -G 'scrip_*' $(CALLED_BACK:%=-G %) $@
 
 $(BINARIES): $(LIBS)
 	@echo "  LD  $@"

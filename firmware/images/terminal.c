@@ -13,7 +13,7 @@ enum {
 static struct scrip agent;
 static struct till till;
 /* The till's, and behind it the agent's. */
-static uint64_t arena[(TILL_ARENA_BYTES + AGENT_ARENA_BYTES) / sizeof(uint64_t)];
+static uint64_t work_arena[(TILL_ARENA_BYTES + AGENT_ARENA_BYTES) / sizeof(uint64_t)];
 
 static void say(const struct hal *hal, enum hal_log_level level, enum scrip_status status)
 {
@@ -29,7 +29,7 @@ static bool can_run(enum scrip_status status)
 
 int main(int argc, char **argv)
 {
-    const struct scrip_config config = {.arena = arena + TILL_ARENA_BYTES / sizeof *arena,
+    const struct scrip_config config = {.arena = work_arena + TILL_ARENA_BYTES / sizeof *work_arena,
                                         .arena_len = AGENT_ARENA_BYTES,
                                         .build_s = BUILD_S};
     const struct hal *hal;
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         say(hal, HAL_LOG_ERROR, status);
         return 1;
     }
-    till_open(&till, &agent, hal, arena, TILL_ARENA_BYTES, AGENT_ARENA_BYTES);
+    till_open(&till, &agent, hal, work_arena, TILL_ARENA_BYTES, AGENT_ARENA_BYTES);
     do {
         till_poll(&till);
         /* A step that has nothing to do, or no terminal to do it on, is no reason to end. */
