@@ -72,9 +72,10 @@ BOARD_DIR ?= boards/$(BOARD)
 DIRS_board := $(BOARD_DIR)
 DIRS_scrip := tools/scrip
 DIRS_host := tools/host
+DIRS_selftest := firmware/images/selftest
 DIRS_support := tests/support
 DIRS_fake := tests/fake
-ROOMS := base store redeem sync agent till posix sim cortexm board scrip host support fake
+ROOMS := base store redeem sync agent till posix sim cortexm board selftest scrip host support fake
 
 AGENT := agent sync redeem store base
 STANDS_ON_base := base
@@ -83,6 +84,7 @@ STANDS_ON_redeem := redeem store base sim
 STANDS_ON_sync := sync redeem store base sim posix
 STANDS_ON_agent := $(AGENT) sim posix
 STANDS_ON_till := till base fake
+STANDS_ON_selftest := selftest posix base
 STANDS_ON_platform := posix sim base store
 STANDS_ON_host := host redeem store base sim posix
 STANDS_ON_tool := scrip $(AGENT) sim posix
@@ -105,6 +107,7 @@ PROGRAMS_posix := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
     $(if $(wildcard firmware/images/terminal.c),$(B)/scripd)
 PROGRAMS_cortexm := $(B)/terminal.elf
 PROGRAMS := $(PROGRAMS_$(BOARD_PLATFORM))
+SELFTEST := $(B)/selftest$(if $(filter cortexm,$(BOARD_PLATFORM)),.elf)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*$(T)*_test.c tests/p256v/*$(T)*_test.c))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
@@ -124,7 +127,7 @@ noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/nu
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards%.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
-BINARIES := $(PROGRAMS) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
+BINARIES := $(PROGRAMS) $(SELFTEST) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
@@ -134,7 +137,7 @@ lib: $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo) ## what a
 	    tests/run-suite lib tools/check/lib
 lib-programs: $(B)/scrip.o $(LIBS)
 issuer: $(B)/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
-test-programs: $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS) ## every test binary, without running it
+test-programs: $(SELFTEST) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS) ## every test binary, without running it
 
 unit-programs: $(UNIT) $(FUZZERS)
 fuzz-programs: $(FUZZERS)
@@ -147,7 +150,7 @@ demo: setup-demo ## watch one redemption live: online, offline, through a power 
 ##@ Prove
 test: setup-test setup-big-endian ## everything that must hold: unit (ASan, UBSan), vectors, power cuts, end to end
 	@rm -rf build/test
-	@$(MAKE) $(PARALLEL) all $(VECTORS) $(CANARY) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
+	@$(MAKE) $(PARALLEL) all $(SELFTEST) $(VECTORS) $(CANARY) $(POWER) $(MUTANTS) $(POWER_MUTANTS)
 	@$(MAKE) $(PARALLEL) SAN=1 unit-programs
 	@$(MAKE) $(PARALLEL) BOARD=big-endian big-endian-programs
 	@$(MAKE) SAN=1 unit || :
@@ -178,7 +181,7 @@ fuzz: setup-fuzz ## search for an input that breaks a reader, FUZZ_SECONDS=60 fo
 	@$(MAKE) CC=clang FUZZ=1 fuzz-run
 fuzz-run: $(FUZZERS)
 	@tests/fuzz/run $^
-e2e: all ## only the tests with real processes
+e2e: all $(SELFTEST) ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 
 big-endian: setup-big-endian ## the unit tests and every power cut on a big-endian processor
@@ -202,6 +205,9 @@ boards: setup-boards ## the terminal on emulated boards, against the real host, 
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done
 run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh $(BOARD_TESTS)
+
+selftest: $(SELFTEST) $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards) ## BOARD=b: whether its port keeps the contracts of hal/; PEER=HOST:PORT, CUTS=3
+	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/selftest/run $(SELFTEST)
 
 check: setup-check ## layers, format, both compilers with -Werror, clang-tidy, cppcheck
 	@tools/check/run
@@ -244,7 +250,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run all lib lib-programs issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run selftest all lib lib-programs issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
@@ -263,12 +269,19 @@ $(B)/scrip: $(B)/tools/scrip/main.o $(call archives,scrip $(AGENT) posix sim)
 $(B)/scrip-host: $(B)/tools/host/main.o $(call archives,host redeem store base)
 $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix board)
 # An image for a board without an operating system: how it ends is board.mk's choice.
-IMAGES := $(PROGRAMS_cortexm)
-$(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,till $(AGENT) cortexm board) \
+IMAGES := $(PROGRAMS_cortexm) $(filter %.elf,$(SELFTEST))
+$(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,cortexm board base) \
     $(B)/platform/cortexm/end/$(BOARD_END).o $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
-$(IMAGES): BOARD_LIBS := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,-Map=$(B)/image.map \
-    -Wl,--gc-sections -Wl,--fatal-warnings
+$(PROGRAMS_cortexm): $(call archives,till $(AGENT))
+$(IMAGES): private BOARD_LIBS = -nostartfiles -T$(BOARD_DIR)/memory.ld \
+    -Wl,-Map=$(B)/$(if $(filter $@,$(SELFTEST)),selftest,image).map -Wl,--gc-sections -Wl,--fatal-warnings
+$(SELFTEST): $(B)/firmware/images/selftest.o $(call archives,selftest $(BOARD_PLATFORM) board base)
+# Whom the image asks for an echo, as the board sees tools/peer.
+PEER ?= $(BOARD_PEER)
+SELFTEST_DEFINES := -DSELFTEST_BOARD='"$(BOARD)"' -DSELFTEST_PEER='"$(PEER)"'
+$(B)/firmware/images/selftest.o: private DEFINES_HERE := $(SELFTEST_DEFINES)
+$(B)/firmware/images/selftest.o: $(B)/selftest.flags
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
@@ -398,7 +411,7 @@ $(addprefix $(B)/,platform/cortexm/cpu.o platform/cortexm/libc.o tests/size/memo
 $(B)/%.o: %.c $(B)/flags boards/mbedtls_config.h boards/psa_crypto_config.h | $(PINNED)
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	@$(CC) $(call cflags_of,$<) -MMD -MP -c $< -o $@
+	@$(CC) $(call cflags_of,$<) $(DEFINES_HERE) -MMD -MP -c $< -o $@
 
 -include $(wildcard $(B)/*/*/*.d $(B)/*/*/*/*.d)
 
@@ -410,7 +423,8 @@ $(B)/%.o: %.S $(B)/flags
 # Written only when it changes, so that other flags rebuild and the same flags do not.
 $(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)
 $(B)/lib/flags: export FLAGS = $(CC) $(LIB_CFLAGS) $(QRENCODE_VERSION) $(QRENCODE_MEMORY)
-$(B)/flags $(B)/lib/flags: FORCE
+$(B)/selftest.flags: export FLAGS = $(SELFTEST_DEFINES)
+$(B)/flags $(B)/lib/flags $(B)/selftest.flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
 # The machine: packages and library sources -------------------------------------------------------

@@ -4,6 +4,9 @@
  * Offsets are bytes from the start of the region. The agent uses two regions, one for the journal
  * and one for blobs; they may be two windows of one part.
  *
+ * A call that leaves the region, a program that is no multiple of granularity and an erase_start
+ * while another erase is under way are the caller's errors: FAULT_FLASH, and nothing is changed.
+ *
  * Threads  Called by the agent's owner task only.
  * Time     read and program block for the bus and the part (a page: about 0.5 ms). Erase only
  *          starts; it is polled.

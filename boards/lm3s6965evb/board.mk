@@ -15,6 +15,7 @@ BOARD_MACHINE := lm3s6965evb
 BOARD_CURVE := p256-m
 BOARD_END ?= semihost
 BOARD_TESTS := tests/e2e/boards_screen.sh
+BOARD_PEER := 10.0.2.100:4433
 BOARD_CFLAGS := -mcpu=cortex-m3 -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections \
     -fno-common -flto -flto-partition=one -ffat-lto-objects -fstack-protector \
     -DSCRIP_LIMITS_FILE='"boards/lm3s6965evb/limits.h"' -DCRYPTO_ARENA_BYTES=13312 \

@@ -7,6 +7,7 @@ BOARD_DIR := boards/mps2
 BOARD_PLATFORM := cortexm
 BOARD_LIBRARIES := lwip
 BOARD_END ?= semihost
+BOARD_PEER := 10.0.2.100:4433
 MPS2_CFLAGS := -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections -fno-common \
     -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES \
     -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip
