@@ -269,12 +269,13 @@ $(B)/scrip: $(B)/tools/scrip/main.o $(call archives,scrip $(AGENT) posix sim)
 $(B)/scrip-host: $(B)/tools/host/main.o $(call archives,host redeem store base)
 $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix board)
 # An image for a board without an operating system: how it ends is board.mk's choice.
-IMAGES := $(PROGRAMS_cortexm) $(filter %.elf,$(SELFTEST))
-$(IMAGES): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,cortexm board base) \
+IMAGES := $(PROGRAMS_cortexm)
+BARE := $(IMAGES) $(filter %.elf,$(SELFTEST))
+$(BARE): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,cortexm board base) \
     $(B)/platform/cortexm/end/$(BOARD_END).o $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
-$(PROGRAMS_cortexm): $(call archives,till $(AGENT))
-$(IMAGES): private BOARD_LIBS = -nostartfiles -T$(BOARD_DIR)/memory.ld \
+$(IMAGES): $(call archives,till $(AGENT))
+$(BARE): private BOARD_LIBS = -nostartfiles -T$(BOARD_DIR)/memory.ld \
     -Wl,-Map=$(B)/$(if $(filter $@,$(SELFTEST)),selftest,image).map -Wl,--gc-sections -Wl,--fatal-warnings
 $(SELFTEST): $(B)/firmware/images/selftest.o $(call archives,selftest $(BOARD_PLATFORM) board base)
 # Whom the image asks for an echo, as the board sees tools/peer.
