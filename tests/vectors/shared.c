@@ -143,6 +143,17 @@ void shared_point(const struct json *key, uint8_t point[CRYPTO_POINT_BYTES])
     read_coordinate(key, "y", point + 33);
 }
 
+static void put_case(const char *name, const uint8_t point[CRYPTO_POINT_BYTES],
+                     const uint8_t hash[CRYPTO_HASH_BYTES], const uint8_t *signature, bool good)
+{
+    FILE *out = fopen(name, "ab");
+    bool written = out != NULL && fwrite(point, CRYPTO_POINT_BYTES, 1, out) == 1 &&
+                   fwrite(hash, CRYPTO_HASH_BYTES, 1, out) == 1 &&
+                   fwrite(signature, CRYPTO_SIGNATURE_BYTES, 1, out) == 1 &&
+                   fputc(good ? 1 : 0, out) != EOF;
+    CHECK(out != NULL && fclose(out) == 0 && written);
+}
+
 enum scrip_status shared_verify(const uint8_t point[CRYPTO_POINT_BYTES], struct bytes message,
                                 const uint8_t *signature)
 {
@@ -152,5 +163,7 @@ enum scrip_status shared_verify(const uint8_t point[CRYPTO_POINT_BYTES], struct 
     TRY(p256v_prepare(point, &table));
     enum scrip_status status = crypto_verify(point, hash, signature);
     CHECK_STATUS(p256v_verify(&table, hash, signature), status);
+    if (getenv("P256V_CASES") != NULL)
+        put_case(getenv("P256V_CASES"), point, hash, signature, status == SCRIP_OK);
     return status;
 }

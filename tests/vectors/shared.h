@@ -34,7 +34,9 @@ struct bytes shared_unhex(struct bytes hex, uint8_t *out, size_t capacity);
 /* The point of a key whose coordinates are base64url, or hex under x_hex and y_hex. */
 void shared_point(const struct json *key, uint8_t point[CRYPTO_POINT_BYTES]);
 
-/* What both of our verifiers, the library's and p256v, say of a signature: they must agree. */
+/* What both of our verifiers, the library's and p256v, say of a signature: they must agree. What
+ * was asked goes to the file that P256V_CASES names, if it does: tests/emulated/p256v asks it
+ * again. */
 MUST_CHECK enum scrip_status shared_verify(const uint8_t point[CRYPTO_POINT_BYTES],
                                            struct bytes message, const uint8_t *signature);
 

@@ -37,6 +37,16 @@ static struct bytes output_of(const struct json *root, uint8_t *data, size_t cap
     return encoded;
 }
 
+/* The Sig_structure, built with the writers that cose.c uses. */
+static void put_to_sign(struct buffer *out, const struct cose *message, struct bytes external)
+{
+    cbor_put_array(out, 4);
+    cbor_put_text(out, bytes_text("Signature1"));
+    cbor_put_bytes(out, message->protected_header);
+    cbor_put_bytes(out, external);
+    cbor_put_bytes(out, message->payload);
+}
+
 /* The published bytes to be signed, with the message's signature. */
 static enum scrip_status verify_published(const struct cose *message, struct bytes hex,
                                           const uint8_t point[CRYPTO_POINT_BYTES])
@@ -49,7 +59,8 @@ static enum scrip_status verify_published(const struct cose *message, struct byt
 static void check_sign1(const char *name, enum scrip_status expected)
 {
     const struct json *root = shared_open(name);
-    uint8_t data[1024], point[CRYPTO_POINT_BYTES];
+    uint8_t data[1024], built[512], point[CRYPTO_POINT_BYTES];
+    struct buffer out = buffer_of(built, sizeof built);
     struct cose message;
     const struct json *sign = json_member(json_member(root, "input"), "sign0");
     struct bytes encoded = output_of(root, data, sizeof data);
@@ -57,6 +68,8 @@ static void check_sign1(const char *name, enum scrip_status expected)
     REQUIRE(take_apart(encoded, &message));
     shared_point(json_member(sign, "key"), point);
     CHECK_STATUS(cose_verify(&message, "", point), expected);
+    put_to_sign(&out, &message, bytes_of(NULL, 0));
+    CHECK_STATUS(shared_verify(point, buffer_bytes(&out), message.signature.data), expected);
     if (published.len > 0 && expected == SCRIP_OK)
         CHECK_STATUS(verify_published(&message, published, point), SCRIP_OK);
     /* Signed with external data: over the published bytes it is genuine. */
@@ -165,7 +178,7 @@ void shared_test_key_set(void)
                keys, ours, keys - ours);
 }
 
-/* The Sig_structure, built with the writers that cose.c uses, must be the published one. */
+/* The Sig_structure must be the published one. */
 static void check_gluecose(const char *name, const char *kind)
 {
     const struct json *root = shared_open(name);
@@ -181,11 +194,8 @@ static void check_gluecose(const char *name, const char *kind)
     shared_point(json_member(root, "key"), point);
 
     struct buffer out = buffer_of(built, sizeof built);
-    cbor_put_array(&out, 4);
-    cbor_put_text(&out, bytes_text("Signature1"));
-    cbor_put_bytes(&out, message.protected_header);
-    cbor_put_bytes(&out, shared_unhex(shared_field(vector, "external"), external, sizeof external));
-    cbor_put_bytes(&out, message.payload);
+    put_to_sign(&out, &message,
+                shared_unhex(shared_field(vector, "external"), external, sizeof external));
     struct bytes to_sign = shared_field(json_member(vector, "tbsHex"), "cborHex");
     if (to_sign.len > 0)
         CHECK(bytes_equal(buffer_bytes(&out), shared_unhex(to_sign, published, sizeof published)));
