@@ -1,8 +1,10 @@
 /* p256v against OpenSSL: every answer the same, on random, mutated and solved-for signatures. */
 #include <string.h>
 
+#include "base/crypto.h"
 #include "tests/check.h"
 #include "tests/p256v/cases.h"
+#include "tests/support/entropy.h"
 #include "tests/vectors/rfc.h"
 
 struct tally {
@@ -173,7 +175,11 @@ static void test_a_table_that_was_never_prepared(void)
 
 int main(void)
 {
+    static struct test_entropy entropy;
+    test_entropy_open(&entropy, 256);
     ossl_open(256);
+    /* For the library, where it is linked in p256v's place. */
+    CHECK_STATUS(crypto_open(&entropy.hal), SCRIP_OK);
     CHECK_RUN(test_signature_of_rfc_6979);
     CHECK_RUN(test_keys_that_are_no_point);
     CHECK_RUN(test_coordinates_not_below_p);
