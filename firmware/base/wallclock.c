@@ -73,6 +73,15 @@ void wallclock_read(const struct wallclock *clock, struct wallclock_time *now)
     now->up_s = clamp_u32(up_ms / 1000);
 }
 
+uint32_t wallclock_least(const struct wallclock_time *now)
+{
+    if (now->quality != WALLCLOCK_BAD)
+        return now->t_s;
+    bool witness = now->source == WALLCLOCK_HOST || now->source == WALLCLOCK_RTC;
+    uint32_t earliest_s = witness && now->t_s > now->unc_s ? now->t_s - now->unc_s : 0;
+    return earliest_s > now->floor_s ? earliest_s : now->floor_s;
+}
+
 uint32_t wallclock_floor_unc_s(const struct wallclock *clock)
 {
     if (clock->source == WALLCLOCK_NONE)

@@ -49,6 +49,11 @@ void wallclock_open(struct wallclock *clock, const struct hal_rtc *rtc, uint32_t
 /* While nothing is known (source NONE), t_s counts from the floor, the earliest that it can be. */
 void wallclock_read(const struct wallclock *clock, struct wallclock_time *now);
 
+/* What time it is at the least: T while it is known, else T - u where that lies above the floor. A
+ * clock that has been alone for weeks still tells what must be over. A challenge's T is an issuer's
+ * word, which proves nothing of that kind. */
+uint32_t wallclock_least(const struct wallclock_time *now);
+
 /* The uncertainty that belongs to floor_s, for the next wallclock_open(): what is known now, less
  * the drift since the floor and what a restart adds by itself; to the nearest second, so that
  * restarts do not add up. UINT32_MAX: nothing is known. */

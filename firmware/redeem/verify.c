@@ -52,11 +52,12 @@ static enum scrip_status check_time(const struct trust *trust, const struct toke
     const struct wallclock_time *now = &trust->now;
     uint64_t end_s = (uint64_t)claims->exp_s + trust->exp_grace_s;
     /* What time it is at the least: an answer to our challenge was issued after that was shown. */
-    uint32_t least_s = bound && claims->iat_s > now->floor_s ? claims->iat_s : now->floor_s;
+    uint32_t least_s = wallclock_least(now);
     if (now->floor_s > end_s + VERIFY_SPENT_S)
         return SCRIP_REFUSED_EXPIRED;
+    if (now->quality == WALLCLOCK_BAD && bound && claims->iat_s > least_s)
+        least_s = claims->iat_s;
     if (now->quality != WALLCLOCK_BAD) {
-        least_s = now->t_s;
         if (claims->iat_s > (uint64_t)now->t_s + now->tolerance_s)
             return SCRIP_REFUSED_NOT_YET;
         if (now->t_s >= end_s + now->tolerance_s)

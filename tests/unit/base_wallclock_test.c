@@ -225,6 +225,45 @@ static void test_a_challenge_dates_an_unknown_time(void)
     CHECK_EQ_INT(read_clock(&clock).quality, WALLCLOCK_BAD);
 }
 
+/* An issuer whose clock says 2035 answers our challenge: nothing that is kept moves, so that the
+ * host's true time is still welcome, and nothing is taken for over that may not be. */
+static void test_an_issuers_word_proves_nothing(void)
+{
+    struct fake fake;
+    struct wallclock clock;
+    fake_open(&fake, HAL_RTC_NONE, 0);
+    wallclock_open(&clock, &fake.hal, FLOOR, 0, 0, OFFLINE);
+    CHECK_STATUS(wallclock_set_challenge(&clock, 2051222400, fake.up_ms), SCRIP_OK);
+    wallclock_raise_floor(&clock, 2051222400);
+    wallclock_raise_floor(&clock, FLOOR + 1);
+    CHECK_EQ_INT(read_clock(&clock).floor_s, FLOOR);
+    fake.up_ms += (uint64_t)7 * DAY * 1000;
+    struct wallclock_time now = read_clock(&clock);
+    CHECK_EQ_INT(now.quality, WALLCLOCK_BAD);
+    CHECK_EQ_INT(wallclock_least(&now), FLOOR);
+    CHECK_STATUS(wallclock_set_host(&clock, FLOOR + 60, fake.up_ms), SCRIP_OK);
+    CHECK_EQ_INT(read_clock(&clock).floor_s, FLOOR + 60);
+}
+
+static void test_what_is_over_is_known_longer_than_the_hour(void)
+{
+    struct fake fake;
+    struct wallclock clock;
+    fake_open(&fake, HAL_RTC_NONE, 0);
+    wallclock_open(&clock, &fake.hal, FLOOR, 0, 0, OFFLINE);
+    fake.up_ms += 50 * 1000;
+    struct wallclock_time now = read_clock(&clock);
+    CHECK_EQ_INT(wallclock_least(&now), FLOOR);
+    CHECK_STATUS(wallclock_set_host(&clock, FLOOR + 100, fake.up_ms), SCRIP_OK);
+    now = read_clock(&clock);
+    CHECK_EQ_INT(wallclock_least(&now), FLOOR + 100);
+    fake.up_ms += (uint64_t)14 * DAY * 1000;
+    now = read_clock(&clock);
+    CHECK_EQ_INT(now.quality, WALLCLOCK_BAD);
+    CHECK_EQ_INT(now.unc_s, 243);
+    CHECK_EQ_INT(wallclock_least(&now), FLOOR + 100 + 14 * DAY - 243);
+}
+
 static void test_evidence_raises_the_floor_to_what_is_past(void)
 {
     struct fake fake;
@@ -285,6 +324,8 @@ int main(void)
     CHECK_RUN(test_quality_decays_by_200_ppm);
     CHECK_RUN(test_host_time_and_the_floor);
     CHECK_RUN(test_a_challenge_dates_an_unknown_time);
+    CHECK_RUN(test_an_issuers_word_proves_nothing);
+    CHECK_RUN(test_what_is_over_is_known_longer_than_the_hour);
     CHECK_RUN(test_evidence_raises_the_floor_to_what_is_past);
     CHECK_RUN(test_a_floor_keeps_its_uncertainty);
     return check_done();
