@@ -31,6 +31,10 @@ static const struct form {
                         COMMON_OPTIONAL | BIT(RECORD_KEY_AMOUNT) | BIT(RECORD_KEY_AUTH) |
                             BIT(RECORD_KEY_CODE)},
     [RECORD_REVERSE] = {COMMON | BIT(RECORD_KEY_OF) | BIT(RECORD_KEY_AMOUNT), COMMON_OPTIONAL},
+    [RECORD_AWARD] = {COMMON | BIT(RECORD_KEY_CURRENCY) | BIT(RECORD_KEY_SALE) |
+                          BIT(RECORD_KEY_DIGEST) | BIT(RECORD_KEY_STATE) | BIT(RECORD_KEY_DEPTH),
+                      COMMON_OPTIONAL | BIT(RECORD_KEY_TOKEN) | BIT(RECORD_KEY_ISSUER) |
+                          BIT(RECORD_KEY_MEMBER)},
     [RECORD_LATE] = {COMMON | BIT(RECORD_KEY_OF) | BIT(RECORD_KEY_CODE), COMMON_OPTIONAL},
 };
 
@@ -161,9 +165,19 @@ static bool get_value(struct cbor_reader *in, int64_t key, struct record *out)
         return cbor_get_text(in, 1, AUTH_MAX, &out->auth);
     case RECORD_KEY_CODE:
         return get_u8(in, RECORD_CODES - 1, &out->code) && out->code != RECORD_CODE_NONE;
+    case RECORD_KEY_MEMBER:
+        return cbor_get_bytes(in, RECORD_SEALED_BYTES, RECORD_SEALED_BYTES, &out->member);
     default:
         return false;
     }
+}
+
+/* Whom an award is for stands there once. */
+static bool is_one_claimant(uint64_t keys)
+{
+    bool token = (keys & BIT(RECORD_KEY_TOKEN)) != 0;
+    return token == ((keys & BIT(RECORD_KEY_ISSUER)) != 0) &&
+           token != ((keys & BIT(RECORD_KEY_MEMBER)) != 0);
 }
 
 static bool get_all(struct cbor_reader *in, struct record *out)
@@ -181,12 +195,13 @@ static bool get_all(struct cbor_reader *in, struct record *out)
         return false;
     out->type = (enum record_type)type;
     for (size_t i = 2; i < pairs; i++) {
-        if (!cbor_get_key(in, &key) || key < 0 || key > RECORD_KEY_CODE || !get_value(in, key, out))
+        if (!cbor_get_key(in, &key) || key < 0 || key >= RECORD_KEYS || !get_value(in, key, out))
             return false;
         seen |= BIT(key);
     }
     return cbor_done(in) && (seen & form->required) == form->required &&
-           (seen & ~(form->required | form->optional)) == 0;
+           (seen & ~(form->required | form->optional)) == 0 &&
+           (type != RECORD_AWARD || is_one_claimant(seen));
 }
 
 enum scrip_status record_read(struct bytes data, struct record *out)
@@ -206,20 +221,29 @@ static bool is_text(struct bytes text, size_t max)
     return text.len <= max && text_is_utf8(text);
 }
 
+static bool is_sale(const struct record *record)
+{
+    return record->lines.len == CRYPTO_HASH_BYTES && is_text(record->sale_id, LIMIT_SALE_ID) &&
+           is_text(record->service_id, LIMIT_SERVICE_ID) &&
+           is_text(record->transaction_id, LIMIT_TRANSACTION_ID);
+}
+
 /* What a writer could get wrong and a reader would refuse. */
 static bool is_writable(const struct record *record)
 {
     switch (record->type) {
     case RECORD_REDEEM:
         return record->token.len > 0 && record->token.len <= LIMIT_TOKEN_BYTES &&
-               (record->txh.len == 0 || record->txh.len == TXH_BYTES) &&
-               record->lines.len == CRYPTO_HASH_BYTES && is_text(record->sale_id, LIMIT_SALE_ID) &&
-               is_text(record->service_id, LIMIT_SERVICE_ID) &&
-               is_text(record->transaction_id, LIMIT_TRANSACTION_ID) &&
+               (record->txh.len == 0 || record->txh.len == TXH_BYTES) && is_sale(record) &&
                (record->mode == PERMIT_OFFLINE || record->mode == PERMIT_ASK);
     case RECORD_OUTCOME:
         return record->result >= RECORD_ACCEPTED && record->result <= RECORD_VOID &&
                is_text(record->auth, AUTH_MAX) && record->code < RECORD_CODES;
+    case RECORD_AWARD:
+        return record->token.len <= LIMIT_TOKEN_BYTES &&
+               (record->token.len == 0) == (record->member.len == RECORD_SEALED_BYTES) &&
+               (record->member.len == 0 || record->member.len == RECORD_SEALED_BYTES) &&
+               is_sale(record);
     case RECORD_LATE:
         return record->code > RECORD_CODE_NONE && record->code < RECORD_CODES;
     default:
@@ -230,6 +254,11 @@ static bool is_writable(const struct record *record)
 static bool is_left_out(const struct record *record, int key)
 {
     switch (key) {
+    case RECORD_KEY_TOKEN:
+    case RECORD_KEY_ISSUER:
+        return record->token.len == 0;
+    case RECORD_KEY_MEMBER:
+        return record->member.len == 0;
     case RECORD_KEY_OPERATOR:
         return record->stamp.operator_number == 0;
     case RECORD_KEY_SHIFT:
@@ -316,6 +345,9 @@ static void put_value(struct buffer *out, const struct record *record, int key)
     case RECORD_KEY_TXH:
         cbor_put_bytes(out, record->txh);
         break;
+    case RECORD_KEY_MEMBER:
+        cbor_put_bytes(out, record->member);
+        break;
     case RECORD_KEY_SALE:
         put_sale(out, record);
         break;
@@ -341,14 +373,14 @@ enum scrip_status record_write(const struct record *record, struct buffer *out)
 
     uint64_t keys = form->required | form->optional;
     size_t pairs = 0;
-    for (int key = 0; key <= RECORD_KEY_CODE; key++) {
+    for (int key = 0; key < RECORD_KEYS; key++) {
         if (is_left_out(record, key))
             keys &= ~BIT(key);
         pairs += keys >> key & 1;
     }
     struct buffer trial = *out;
     cbor_put_map(&trial, pairs);
-    for (int key = 0; key <= RECORD_KEY_CODE; key++) {
+    for (int key = 0; key < RECORD_KEYS; key++) {
         if (!(keys & BIT(key)))
             continue;
         cbor_put_uint(&trial, (unsigned)key);

@@ -15,7 +15,11 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 
-enum { RECORD_VERSION = 1, RECORD_LINK_BYTES = 16 };
+enum {
+    RECORD_VERSION = 1,
+    RECORD_LINK_BYTES = 16,
+    RECORD_SEALED_BYTES = 145 /* a member tag sealed in its short form: the long one has no room */
+};
 
 enum record_type {
     RECORD_REDEEM = 1,
@@ -57,7 +61,9 @@ enum record_key {
     RECORD_KEY_OF = 30,     /* the seq that an outcome, reverse, refund or late verdict is about */
     RECORD_KEY_RESULT = 31,
     RECORD_KEY_AUTH = 32,
-    RECORD_KEY_CODE = 33
+    RECORD_KEY_CODE = 33,
+    RECORD_KEY_MEMBER = 34, /* a raw identifier, sealed for the vault */
+    RECORD_KEYS
 };
 
 enum record_result { RECORD_ACCEPTED = 1, RECORD_REFUSED, RECORD_OFFLINE, RECORD_VOID };
@@ -94,8 +100,10 @@ struct record {
     uint8_t prev[RECORD_LINK_BYTES];
     struct record_stamp stamp;
 
-    /* RECORD_REDEEM; token, txh (empty or 16 bytes), sale texts and lines are views. */
-    struct bytes token, txh;
+    /* RECORD_REDEEM and RECORD_AWARD; token, member, txh (empty or 16 bytes), sale texts and lines
+     * are views. An award is by a token with its issuer, or by a sealed member, never by both; it
+     * has neither mode, amount nor txh. */
+    struct bytes token, member, txh;
     uint8_t mode;
     /* Also an approving outcome's and a reverse's: a reader that starts behind the redeem record
      * knows its value. */
@@ -115,7 +123,7 @@ struct record {
     struct bytes raw;  /* the whole record, set by record_read() */
 };
 
-/* REFUSED_SHAPE: not exactly the form of its type, or a type without a form yet (refund, award,
+/* REFUSED_SHAPE: not exactly the form of its type, or a type without a form yet (refund,
  * command, time step, policy, lost, close); *out is zeroed. */
 MUST_CHECK enum scrip_status record_read(struct bytes data, struct record *out);
 

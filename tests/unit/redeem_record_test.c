@@ -38,6 +38,19 @@ static struct record redeem(void)
     return record;
 }
 
+static struct record award(void)
+{
+    static const uint8_t sealed[RECORD_SEALED_BYTES] = {4, 1, 2};
+    struct record record = redeem();
+    record.type = RECORD_AWARD;
+    record.token = record.txh = bytes_of(NULL, 0);
+    record.issuer = 0;
+    record.mode = 0;
+    record.amount_minor = 0;
+    record.member = bytes_of(sealed, sizeof sealed);
+    return record;
+}
+
 static bool same(struct bytes a, struct bytes b)
 {
     return bytes_equal(a, b);
@@ -51,12 +64,13 @@ static bool equal(const struct record *a, const struct record *b)
            a->stamp.boot == b->stamp.boot && a->stamp.up_s == b->stamp.up_s &&
            a->stamp.operator_number == b->stamp.operator_number &&
            a->stamp.shift == b->stamp.shift && same(a->token, b->token) && same(a->txh, b->txh) &&
-           a->mode == b->mode && a->amount_minor == b->amount_minor && a->currency == b->currency &&
-           same(a->sale_id, b->sale_id) && same(a->service_id, b->service_id) &&
-           same(a->transaction_id, b->transaction_id) && same(a->lines, b->lines) &&
-           a->total_minor == b->total_minor && memcmp(a->digest, b->digest, 8) == 0 &&
-           a->state == b->state && a->depth == b->depth && a->issuer == b->issuer &&
-           a->of == b->of && a->result == b->result && same(a->auth, b->auth) && a->code == b->code;
+           same(a->member, b->member) && a->mode == b->mode && a->amount_minor == b->amount_minor &&
+           a->currency == b->currency && same(a->sale_id, b->sale_id) &&
+           same(a->service_id, b->service_id) && same(a->transaction_id, b->transaction_id) &&
+           same(a->lines, b->lines) && a->total_minor == b->total_minor &&
+           memcmp(a->digest, b->digest, 8) == 0 && a->state == b->state && a->depth == b->depth &&
+           a->issuer == b->issuer && a->of == b->of && a->result == b->result &&
+           same(a->auth, b->auth) && a->code == b->code;
 }
 
 static void check_there_and_back(const struct record *record)
@@ -99,6 +113,13 @@ static void test_every_form_comes_back(void)
     record.amount_minor = 0;
     record.auth = bytes_text("");
     record.code = RECORD_CODE_ALREADY_REDEEMED;
+    check_there_and_back(&record);
+
+    record = award();
+    check_there_and_back(&record);
+    record.member = bytes_of(NULL, 0);
+    record.token = bytes_of(TOKEN, sizeof TOKEN);
+    record.issuer = 70000;
     check_there_and_back(&record);
 
     record = common(RECORD_REVERSE, 1043);
@@ -239,7 +260,18 @@ static void test_a_writer_makes_nothing_that_a_reader_refuses(void)
     record = outcome();
     record.of = record.seq;
     check_refused(&record, SCRIP_REFUSED_ARGUMENT);
-    record = common(RECORD_AWARD, 9);
+    record = common(RECORD_REFUND, 9);
+    check_refused(&record, SCRIP_REFUSED_ARGUMENT);
+    /* An award is for one claimant: not for nobody, not for two, and by a seal of the short form.
+     */
+    record = award();
+    record.token = bytes_of(TOKEN, sizeof TOKEN);
+    check_refused(&record, SCRIP_REFUSED_ARGUMENT);
+    record = award();
+    record.member = bytes_of(NULL, 0);
+    check_refused(&record, SCRIP_REFUSED_ARGUMENT);
+    record = award();
+    record.member.len--;
     check_refused(&record, SCRIP_REFUSED_ARGUMENT);
     record = common(RECORD_LATE, 9);
     record.of = 1;
@@ -250,6 +282,34 @@ static void test_a_writer_makes_nothing_that_a_reader_refuses(void)
     record = redeem();
     CHECK_STATUS(record_write(&record, &out), SCRIP_REFUSED_TOO_LONG);
     CHECK_EQ_INT(out.len, 0);
+}
+
+/* The two claimants of one award, merged by hand: the reader holds them apart too. */
+static void test_an_award_has_one_claimant(void)
+{
+    uint8_t memory[LIMIT_RECORD_BYTES], merged_memory[LIMIT_RECORD_BYTES];
+    struct buffer out = buffer_of(memory, sizeof memory);
+    struct buffer merged = buffer_of(merged_memory, sizeof merged_memory);
+    struct record record = award(), read;
+    CHECK_STATUS(record_write(&record, &out), SCRIP_OK);
+    /* The head of the map counts a pair more, and the pair goes in front of key 23. */
+    size_t at = 2;
+    while (at < out.len && memcmp(out.data + at, "\x17\x19\x03\xD2", 4) != 0)
+        at++;
+    CHECK(at < out.len && out.data[0] == 0xB2);
+    for (unsigned keys = 1; keys < 4; keys++) {
+        merged.len = 0;
+        buffer_put(&merged, out.data, at);
+        merged.data[0] = (uint8_t)(0xB2 + (keys == 3 ? 2 : 1));
+        if (keys & 1)
+            buffer_put(&merged, "\x14\x41\x01", 3);
+        buffer_put(&merged, out.data + at, out.len - at - (2 + 2 + RECORD_SEALED_BYTES));
+        if (keys & 2)
+            buffer_put(&merged, "\x18\x1D\x05", 3);
+        buffer_put(&merged, out.data + out.len - (2 + 2 + RECORD_SEALED_BYTES),
+                   2 + 2 + RECORD_SEALED_BYTES);
+        CHECK_STATUS(record_read(buffer_bytes(&merged), &read), SCRIP_REFUSED_SHAPE);
+    }
 }
 
 static void test_codes_have_names_both_ways(void)
@@ -278,6 +338,7 @@ int main(void)
     CHECK_RUN(test_every_changed_structure_is_refused);
     CHECK_RUN(test_every_key_is_missed);
     CHECK_RUN(test_a_writer_makes_nothing_that_a_reader_refuses);
+    CHECK_RUN(test_an_award_has_one_claimant);
     CHECK_RUN(test_codes_have_names_both_ways);
     CHECK_RUN(test_link_is_the_hash_of_the_bytes);
     return check_done();
