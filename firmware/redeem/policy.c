@@ -21,6 +21,8 @@ static const uint32_t MOST[POLICY_LIMITS] = {
     [POLICY_ALLOW_UNKNOWN_TIME] = 1,
     [POLICY_REFUND_OFFLINE] = 1,
     [POLICY_MAX_OFFLINE_COUPONS] = 64,
+    [POLICY_MAX_AWARDS] = UINT16_MAX,
+    [POLICY_AWARD_WINDOW_S] = 86400,
 };
 _Static_assert(1 + (POLICY_LIMITS - 1) * (1 + 5) <= CBOR_WINDOW, "a policy is read in one window");
 
@@ -40,7 +42,8 @@ enum scrip_status policy_read(const struct object *object, struct policy *out)
         if (!cbor_get_key(in, &label) || label != i || !cbor_get_u32(in, &value[i]) ||
             value[i] > MOST[i])
             return SCRIP_REFUSED_CLAIMS;
-    if (!cbor_window_done(&window) || value[POLICY_CURRENCY] == 0)
+    if (!cbor_window_done(&window) || value[POLICY_CURRENCY] == 0 ||
+        value[POLICY_AWARD_WINDOW_S] == 0)
         return SCRIP_REFUSED_CLAIMS;
 
     *out = (struct policy){
@@ -61,6 +64,8 @@ enum scrip_status policy_read(const struct object *object, struct policy *out)
         .allow_unknown_time = value[POLICY_ALLOW_UNKNOWN_TIME] != 0,
         .refund_offline = value[POLICY_REFUND_OFFLINE] != 0,
         .max_offline_coupons = value[POLICY_MAX_OFFLINE_COUPONS],
+        .max_awards = value[POLICY_MAX_AWARDS],
+        .award_window_s = value[POLICY_AWARD_WINDOW_S],
     };
     return SCRIP_OK;
 }
@@ -85,12 +90,6 @@ static enum scrip_status value_of(const struct facts *facts, const struct token_
                                                                      : SCRIP_REFUSED_TRAINING;
 }
 
-/* What time it is at the least. */
-static uint32_t least_time(const struct wallclock_time *now)
-{
-    return now->quality == WALLCLOCK_BAD ? now->floor_s : now->t_s;
-}
-
 /* OK: the terminal may decide alone. */
 static enum scrip_status may_be_offline(const struct facts *facts, const struct voucher *voucher,
                                         const struct sale *sale, uint32_t amount_minor)
@@ -103,7 +102,7 @@ static enum scrip_status may_be_offline(const struct facts *facts, const struct 
     if (claims->has_status &&
         (policy == NULL || facts->unsettled_coupons >= policy->max_offline_coupons))
         return SCRIP_REFUSED_STATUS;
-    if (policy == NULL || least_time(&voucher->now) >= policy->exp_s)
+    if (policy == NULL || wallclock_least(&voucher->now) >= policy->exp_s)
         return SCRIP_REFUSED_NO_POLICY;
 
     bool unknown_time = voucher->now.quality == WALLCLOCK_BAD;
@@ -175,4 +174,25 @@ enum scrip_status policy_permit(const struct facts *facts, struct voucher *vouch
     out->voucher = *voucher;
     out->seal = SEAL_PERMIT;
     return SCRIP_OK;
+}
+
+enum scrip_status policy_award(const struct facts *facts, const struct token_claims *claims,
+                               const struct wallclock_time *now, const struct sale *sale)
+{
+    const struct policy *policy = facts->policy;
+    if (facts->suspended)
+        return SCRIP_REFUSED_SUSPENDED;
+    if (claims != NULL && (claims->scope & TOKEN_EARN) == 0)
+        return SCRIP_REFUSED_SCOPE;
+    if (policy == NULL || wallclock_least(now) >= (uint64_t)policy->exp_s + KEYSET_IDENTIFY_GRACE_S)
+        return SCRIP_REFUSED_NO_POLICY;
+    if (policy->currency != sale->currency)
+        return SCRIP_REFUSED_CURRENCY;
+    if (claims != NULL && sale->training != ((claims->flags & TOKEN_TRAINING) != 0))
+        return SCRIP_REFUSED_TRAINING;
+    if (sale->training)
+        return SCRIP_OK;
+    if (facts->member_awards >= policy->max_awards)
+        return SCRIP_REFUSED_LIMIT_MEMBER;
+    return facts->full || facts->capacity == 0 ? SCRIP_REFUSED_FULL : SCRIP_OK;
 }

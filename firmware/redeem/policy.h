@@ -30,6 +30,8 @@ struct policy {
     bool allow_unknown_time;
     bool refund_offline;
     uint32_t max_offline_coupons; /* unsettled ones whose status nobody has looked up */
+    uint32_t max_awards;          /* that one member is given within award_window_s, here */
+    uint32_t award_window_s;
 };
 
 /* The numbers of the limits in the body. All are required, each an unsigned integer and a yes or no
@@ -49,6 +51,8 @@ enum policy_limit {
     POLICY_ALLOW_UNKNOWN_TIME,
     POLICY_REFUND_OFFLINE,
     POLICY_MAX_OFFLINE_COUPONS, /* at most 64 */
+    POLICY_MAX_AWARDS,          /* at most 65,535; 0: none */
+    POLICY_AWARD_WINDOW_S,      /* 1 to 86,400: what counts is forgotten at midnight all the same */
     POLICY_LIMITS
 };
 
@@ -71,6 +75,7 @@ struct sale {
     uint16_t operator_number;
     uint16_t shift;
     bool training;
+    bool award;                       /* it is to be noted for a member, not reduced by a code */
     uint8_t mode;                     /* enum sale_mode */
     uint8_t lines[CRYPTO_HASH_BYTES]; /* sale_lines_finish() */
     uint8_t txh[TOKEN_ID_BYTES]; /* bind_txh() under the open challenge's nonce; zero: none open */
@@ -89,6 +94,7 @@ struct facts {
     uint32_t unsettled_coupons;  /* of these; counted where this voucher is a coupon */
     uint32_t capacity;           /* records that still fit */
     uint64_t member_today_minor; /* of this voucher's member */
+    uint32_t member_awards;      /* in the window, before this one */
     const uint8_t *draw; /* 8 bytes, ledger_draw(); NULL: none, which asks where one is wanted */
 };
 
@@ -130,5 +136,17 @@ struct permit {
  */
 MUST_CHECK enum scrip_status policy_permit(const struct facts *facts, struct voucher *voucher,
                                            const struct sale *sale, struct permit *out);
+
+/*
+ * May a sale be noted for a member? claims: of a verified code, or NULL for a raw identifier, which
+ * proves nothing of who stands there: so it earns, and never redeems. Nothing is given away here:
+ * what an award is worth the host decides. Needs no host, and goes on for KEYSET_IDENTIFY_GRACE_S
+ * behind the policy's exp. REFUSED_SUSPENDED, _SCOPE, _NO_POLICY, _CURRENCY, _TRAINING,
+ * _LIMIT_MEMBER (max_awards are given in this window), _FULL.
+ */
+MUST_CHECK enum scrip_status policy_award(const struct facts *facts,
+                                          const struct token_claims *claims,
+                                          const struct wallclock_time *now,
+                                          const struct sale *sale);
 
 #endif

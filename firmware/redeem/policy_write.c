@@ -18,6 +18,8 @@ void policy_write(const struct policy *policy, struct buffer *out)
         [POLICY_ALLOW_UNKNOWN_TIME] = policy->allow_unknown_time,
         [POLICY_REFUND_OFFLINE] = policy->refund_offline,
         [POLICY_MAX_OFFLINE_COUPONS] = policy->max_offline_coupons,
+        [POLICY_MAX_AWARDS] = policy->max_awards,
+        [POLICY_AWARD_WINDOW_S] = policy->award_window_s,
     };
     cbor_put_map(out, POLICY_LIMITS - 1);
     for (unsigned i = 1; i < POLICY_LIMITS; i++) {

@@ -117,6 +117,8 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
                             .online_timeout_ms = 800,
                             .currency = 978,
                             .currency_exponent = 2,
+                            .max_awards = 3,
+                            .award_window_s = 3600,
                             .refund_offline = true,
                             .max_offline_s = UINT32_MAX};
     uint8_t memory[LIMIT_OBJECT_BYTES];

@@ -94,6 +94,8 @@ static bool make_issuer(struct world *world)
         .online_timeout_ms = 800,
         .currency = 978,
         .currency_exponent = 2,
+        .max_awards = 3,
+        .award_window_s = 3600,
     };
     return test_write_file(path, point, sizeof point) && world_write_objects(world);
 }

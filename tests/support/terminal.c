@@ -76,6 +76,8 @@ void test_terminal_make(struct test_terminal *terminal)
         .online_timeout_ms = 800,
         .currency = TEST_CURRENCY,
         .currency_exponent = 2,
+        .max_awards = 3,
+        .award_window_s = 3600,
     };
     sim_flash_open(&terminal->journal, &journal_geometry, 1);
     sim_flash_open(&terminal->blobs, &blob_geometry, 2);

@@ -26,7 +26,9 @@ static void reset(void)
                              .store_terminals = 1,
                              .online_timeout_ms = 800,
                              .currency = TEST_CURRENCY,
-                             .currency_exponent = 2};
+                             .currency_exponent = 2,
+                             .max_awards = 3,
+                             .award_window_s = 3600};
     facts = (struct facts){.policy = &policy, .capacity = 100, .draw = draw};
     voucher = (struct voucher){
         .seal = SEAL_VOUCHER,
@@ -348,6 +350,77 @@ static void test_values_out_of_range(void)
     BROKEN(policy.currency = 0);
     BROKEN(policy.currency = 1000);
     BROKEN(policy.currency_exponent = 5);
+    BROKEN(policy.max_awards = 65536);
+    BROKEN(policy.award_window_s = 0);
+    BROKEN(policy.award_window_s = 86401);
+}
+
+static enum scrip_status award(void)
+{
+    return policy_award(&facts, &voucher.claims, &voucher.now, &sale);
+}
+
+static enum scrip_status award_raw(void)
+{
+    return policy_award(&facts, NULL, &voucher.now, &sale);
+}
+
+/* What an award is worth the host decides; what is counted here is how many. */
+static void test_awards(void)
+{
+    reset();
+    voucher.claims.scope = TOKEN_EARN;
+    CHECK_STATUS(award(), SCRIP_OK);
+    CHECK_STATUS(award_raw(), SCRIP_OK);
+    facts.member_awards = 2;
+    CHECK_STATUS(award(), SCRIP_OK);
+    facts.member_awards = 3;
+    CHECK_STATUS(award(), SCRIP_REFUSED_LIMIT_MEMBER);
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_LIMIT_MEMBER);
+    facts.member_awards = 0;
+    policy.max_awards = 0;
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_LIMIT_MEMBER);
+    reset();
+    voucher.claims.scope = TOKEN_IDENTIFY | TOKEN_REDEEM_VALUE;
+    CHECK_STATUS(award(), SCRIP_REFUSED_SCOPE);
+    voucher.claims.scope = TOKEN_EARN;
+    sale.currency++;
+    CHECK_STATUS(award(), SCRIP_REFUSED_CURRENCY);
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_CURRENCY);
+    sale.currency--;
+    sale.training = true;
+    CHECK_STATUS(award(), SCRIP_REFUSED_TRAINING);
+    CHECK_STATUS(award_raw(), SCRIP_OK);
+    voucher.claims.flags = TOKEN_TRAINING;
+    facts.full = true;
+    CHECK_STATUS(award(), SCRIP_OK);
+    sale.training = false;
+    CHECK_STATUS(award(), SCRIP_REFUSED_TRAINING);
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_FULL);
+    facts.full = false;
+    facts.capacity = 0;
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_FULL);
+    facts.suspended = true;
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_SUSPENDED);
+}
+
+static void test_awards_go_on_behind_the_policy(void)
+{
+    reset();
+    voucher.now.t_s = policy.exp_s + KEYSET_IDENTIFY_GRACE_S - 1;
+    CHECK_STATUS(award_raw(), SCRIP_OK);
+    voucher.now.t_s++;
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_NO_POLICY);
+    /* Time that is not known well enough is still known to be over. */
+    voucher.now.quality = WALLCLOCK_BAD;
+    voucher.now.source = WALLCLOCK_RTC;
+    voucher.now.unc_s = 300;
+    CHECK_STATUS(award_raw(), SCRIP_OK);
+    voucher.now.t_s += 300;
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_NO_POLICY);
+    facts.policy = NULL;
+    voucher.now.t_s = TEST_NOW_S;
+    CHECK_STATUS(award_raw(), SCRIP_REFUSED_NO_POLICY);
 }
 
 static void test_every_limit_is_required_and_no_other(void)
@@ -381,6 +454,8 @@ int main(void)
     CHECK_RUN(test_sums_do_not_wrap);
     CHECK_RUN(test_host_first);
     CHECK_RUN(test_a_share_asks_the_host);
+    CHECK_RUN(test_awards);
+    CHECK_RUN(test_awards_go_on_behind_the_policy);
     CHECK_RUN(test_written_and_read_back);
     CHECK_RUN(test_values_out_of_range);
     CHECK_RUN(test_every_limit_is_required_and_no_other);

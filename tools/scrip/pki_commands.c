@@ -31,6 +31,8 @@ enum {
         {"--unknown-time", "0|1", "redeem offline without knowing the time"},                      \
         {"--refund-offline", "0|1", "refund offline"},                                             \
         {"--offline-coupons", "N", "offline: unsettled coupons whose status nobody looked up"},    \
+        {"--max-awards", "N", "awards that one member is given at a terminal within a window"},    \
+        {"--award-window-s", "SECONDS", "that window, at most a day"},                             \
         {"--keys-s", "SECONDS", "life of the key set"},                                            \
         {"--policy-s", "SECONDS", "life of the policy"},                                           \
     {                                                                                              \
@@ -60,7 +62,9 @@ static bool take_policy(const struct arguments *arguments, struct policy *policy
            take_switch(arguments, "--online-first", &policy->require_online_first) &&
            take_switch(arguments, "--unknown-time", &policy->allow_unknown_time) &&
            take_switch(arguments, "--refund-offline", &policy->refund_offline) &&
-           option_number(arguments, "--offline-coupons", 64, &policy->max_offline_coupons);
+           option_number(arguments, "--offline-coupons", 64, &policy->max_offline_coupons) &&
+           option_number(arguments, "--max-awards", UINT16_MAX, &policy->max_awards) &&
+           option_number(arguments, "--award-window-s", DAY_S, &policy->award_window_s);
 }
 
 /* Issued now: when it ends follows from how long it may live. */
@@ -228,7 +232,9 @@ static int init(const struct arguments *arguments)
                             .online_timeout_ms = 800,
                             .currency = currency->number,
                             .currency_exponent = currency->exponent,
-                            .require_online_first = true};
+                            .require_online_first = true,
+                            .max_awards = 10,
+                            .award_window_s = DAY_S};
     uint32_t max_limit_minor = 100 * unit;
     if (!take_policy(arguments, &policy) || !take_lives(arguments, &keys, &policy) ||
         !option_number(arguments, "--issuer", UINT32_MAX, &issuer) ||

@@ -49,6 +49,8 @@ static int explain(const struct arguments *arguments)
     print_money("the same where it answers a challenge, k = 1", &policy, 0);
     printf("%-46s %lu\n", "coupons whose status nobody looked up",
            (unsigned long)policy.max_offline_coupons);
+    printf("%-46s %lu in %lu s\n", "awards for one member at one terminal",
+           (unsigned long)policy.max_awards, (unsigned long)policy.award_window_s);
     return EXIT_DONE;
 }
 
