@@ -380,6 +380,8 @@ QRENCODE := bitstream mask mmask mqrspec qrencode qrinput qrspec rsecc split
 LIB_OBJECTS_mbedtls := $(MBEDTLS:%=$(B)/lib/mbedtls/library/%.o) \
     $(if $(WITH_P256M),$(addprefix $(B)/lib/$(P256M)/,p256-m_driver_entrypoints.o p256-m/p256-m.o))
 LIB_OBJECTS_cjson := $(B)/lib/cjson/cJSON.o
+# Its numbers are read by firmware/base/json_number.c.
+$(LIB_OBJECTS_cjson): LIB_DEFINES := -Dstrtod=json_strtod
 LIB_OBJECTS_qrencode := $(QRENCODE:%=$(B)/lib/qrencode/%.o)
 # What it verifies is p256v's to answer: firmware/base/p256v_driver.c.
 $(B)/lib/$(P256M)/p256-m/p256-m.o: LIB_DEFINES := $(if $(filter library,$(P256V)),,-Dp256_ecdsa_verify=p256m_ecdsa_verify)

@@ -1,5 +1,9 @@
 /* json: what is read is exactly RFC 8259 within our bounds, and what is written reads back. */
 #include "base/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
 #include "tests/check.h"
 
 static uint8_t arena[16384];
@@ -220,6 +224,59 @@ static void test_reading(void)
     json_close(root);
 }
 
+static double read_number(const char *text)
+{
+    const struct json *root;
+    double number = -1;
+    CHECK_STATUS(json_parse(bytes_text(text), arena, sizeof arena, &root, NULL), SCRIP_OK);
+    CHECK(json_number(root, &number));
+    if (root != NULL)
+        json_close(root);
+    return number;
+}
+
+/* What stands in cJSON for the C library's strtod() agrees with it. */
+static void test_numbers_are_the_nearest(void)
+{
+    static const char *const exact[] = {"0",
+                                        "-0.0",
+                                        "0.1",
+                                        "-0.30",
+                                        "5.0100000000000000000000",
+                                        "123456789012345e22",
+                                        "1e-22",
+                                        "1E+22",
+                                        "0.000000000000001",
+                                        "9007199254740992",
+                                        "100000000000000000000",
+                                        "0e999",
+                                        "1e0000000000000000000001",
+                                        "1e-999",
+                                        "0.1e-400"};
+    uint64_t seed = 1;
+    unsigned far = 0;
+
+    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
+        CHECK(read_number(exact[i]) == strtod(exact[i], NULL));
+    for (unsigned i = 0; i < 20000; i++) {
+        char text[80];
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        unsigned digits = 1 + (unsigned)(seed >> 40) % 15, power = (unsigned)(seed >> 50) % 23;
+        uint64_t limit = 1;
+        for (unsigned n = 0; n < digits; n++)
+            limit *= 10;
+        (void)snprintf(text, sizeof text, "%s%" PRIu64 "e%s%u", i & 1 ? "-" : "",
+                       (seed >> 8) % limit, i & 2 ? "-" : "", power);
+        CHECK(read_number(text) == strtod(text, NULL));
+        /* Beyond what is promised: near. */
+        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "e%s%u", seed, seed >> 1,
+                       i & 2 ? "-" : "", 10 * power);
+        double ours = read_number(text), nearest = strtod(text, NULL);
+        far += !(ours >= nearest * (1 - 1e-14) && ours <= nearest * (1 + 1e-14));
+    }
+    CHECK_EQ_INT(far, 0);
+}
+
 /* Every amount of two digits, as written, is read as what it was. */
 static void test_amounts_survive(void)
 {
@@ -325,6 +382,7 @@ int main(void)
     CHECK_RUN(test_says_where);
     CHECK_RUN(test_short_arena_is_a_fault);
     CHECK_RUN(test_reading);
+    CHECK_RUN(test_numbers_are_the_nearest);
     CHECK_RUN(test_amounts_survive);
     CHECK_RUN(test_writing);
     CHECK_RUN(test_long_base64url_has_no_seam);

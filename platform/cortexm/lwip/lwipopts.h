@@ -63,6 +63,6 @@
 #define LWIP_WND_SCALE 0
 
 #define CHECKSUM_CHECK_IP 1
-#define LWIP_CHECKSUM_ON_COPY 1
+#define LWIP_CHECKSUM_ON_COPY 0
 
 #endif
