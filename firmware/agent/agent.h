@@ -93,11 +93,12 @@ struct agent {
     struct sync sync; /* zeroed, and so idle for ever, on a board without a network */
     struct sync_parts parts;
 
-    struct bundle bundle; /* its views are empty but while load_identity()'s caller works */
+    struct bundle bundle;      /* its views are empty but while load_identity()'s caller works */
     struct object_roots roots; /* those of the pinned ones that the key set leaves in office */
     struct keyset keyset;      /* count 0: none */
     struct keyset_tables keyset_tables;
-    struct policy policy; /* seq 0: none */
+    struct policy policy;    /* seq 0: none */
+    enum scrip_status doubt; /* the accident that kept one of them from being read; OK: none did */
 
     struct open_challenge challenge;
     struct member_day member_day; /* in RAM only, as is all that is derived from it */
@@ -135,9 +136,15 @@ void agent_stamp(const struct agent *agent, uint16_t operator_number, uint16_t s
 void agent_log(const struct agent *agent, enum hal_log_level level, const char *what,
                enum scrip_status status);
 
+/* Starts the clock from the RTC and what ledger, key set and policy say of it. */
+void agent_open_clock(struct agent *agent);
+
 /* belief.c: from the blobs, each object verified where it lies. One that is not believed leaves its
  * part of the agent empty, and the path refuses by that; sync brings new ones. */
 void belief_load(struct agent *agent);
+/* Reads again what an accident has kept from being read. FAULT_*: it is so still, and what is
+ * missing must not be taken for a refusal. */
+MUST_CHECK enum scrip_status belief_settle(struct agent *agent);
 /* The same once sync has stored another. */
 void belief_follow(struct agent *agent);
 /* Tells sync what is in use. */

@@ -49,16 +49,32 @@ static enum scrip_status load_policy(struct agent *agent)
     return policy_read(&object, &agent->policy);
 }
 
-static void note(const struct agent *agent, const char *what, enum scrip_status status)
+/* Damage is an answer too: that object is not believed. */
+static void note(struct agent *agent, const char *what, enum scrip_status status)
 {
     if (status != SCRIP_OK)
         agent_log(agent, HAL_LOG_ERROR, what, status);
+    if (scrip_is_fault(status) && status != SCRIP_FAULT_CORRUPT)
+        agent->doubt = status;
 }
 
 void belief_load(struct agent *agent)
 {
+    agent->doubt = SCRIP_OK;
     note(agent, "key set", load_keys(agent));
     note(agent, "policy", load_policy(agent));
+}
+
+enum scrip_status belief_settle(struct agent *agent)
+{
+    if (agent->doubt == SCRIP_OK)
+        return SCRIP_OK;
+    belief_load(agent);
+    TRY(agent->doubt);
+    /* The policy bounds what an RTC is believed, and without one it was not. */
+    if (agent->clock.source == WALLCLOCK_NONE)
+        agent_open_clock(agent);
+    return SCRIP_OK;
 }
 
 static void tell(struct agent *agent, enum object_kind kind, uint32_t seq)

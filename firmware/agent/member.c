@@ -40,6 +40,7 @@ static enum scrip_status seal(struct agent *agent, const struct sale *sale,
     const struct keyset_key *vault;
     struct wallclock_time now;
 
+    TRY(belief_settle(agent));
     wallclock_read(&agent->clock, &now);
     context.t_s = now.t_s;
     vault = find_vault(&agent->keyset, now.t_s);

@@ -48,27 +48,6 @@ static enum scrip_status open_identity(struct agent *agent)
     return agent->bundle.epoch == agent->keys.epoch ? SCRIP_OK : SCRIP_REFUSED_NOT_ENROLLED;
 }
 
-static uint32_t later(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
-static void open_clock(struct agent *agent)
-{
-    const struct ledger *ledger = &agent->ledger;
-    uint32_t floor_s = later(agent->config.build_s, ledger->floor_s);
-    uint32_t keys_s = agent->keyset.iat_s;
-    /* A root-signed key set is word from the back office too: it serves until the host has
-     * answered. */
-    uint32_t signed_s = later(ledger->signed_s, keys_s);
-    wallclock_open(&agent->clock, agent->hal->rtc, later(floor_s, keys_s), ledger->unc_s, signed_s,
-                   agent->policy.seq != 0 ? agent->policy.max_offline_s : 0);
-    /* RTC and key set contradict each other, and either may be wrong: neither says what time it is,
-     * and a key set dated 2035 by mistake leaves no floor that the host could not pass. */
-    if (agent->clock.source == WALLCLOCK_NONE && keys_s > floor_s)
-        wallclock_open(&agent->clock, agent->hal->rtc, floor_s, 0, signed_s, 0);
-}
-
 static enum scrip_status open_ledger(struct agent *agent)
 {
     struct ledger_recovery found;
@@ -81,10 +60,10 @@ static enum scrip_status open_ledger(struct agent *agent)
         agent_log(agent, HAL_LOG_ERROR, "journal", status);
     else
         TRY(status);
-    open_clock(agent);
+    agent_open_clock(agent);
     agent_stamp(agent, 0, 0, &stamp);
     TRY(ledger_open(&agent->ledger, &agent->journal, &agent->keys, &stamp, &found));
-    open_clock(agent); /* again, with the floor that the ledger kept */
+    agent_open_clock(agent); /* again, with the floor that the ledger kept */
 
     agent->damaged = found.damaged;
     agent->told_seq = agent->ledger.acked_seq;
@@ -134,19 +113,11 @@ static enum scrip_status enter_service(struct agent *agent)
     return SCRIP_OK;
 }
 
-enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
-                             const struct scrip_config *config)
+/* What service stands on, and enrolment too. */
+static enum scrip_status open_stores(struct agent *agent)
 {
-    struct agent *agent = agent_of(scrip);
+    const struct hal *hal = agent->hal;
     uint32_t damaged = 0;
-
-    memset(agent, 0, sizeof *agent);
-    agent->hal = hal;
-    agent->config = *config;
-    agent->service = SCRIP_REFUSED_NOT_ENROLLED;
-    agent->banner_shown = UINT32_MAX;
-    member_day_open(&agent->member_day);
-    wallclock_open(&agent->clock, hal->rtc, config->build_s, 0, 0, 0);
 
     TRY(crypto_open(hal->entropy));
     TRY(keys_open(&agent->keys, hal->keystore));
@@ -154,8 +125,24 @@ enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
     if (damaged != 0)
         agent_log(agent, HAL_LOG_WARNING,
                   "blobs: a damaged slot fell back to the version before it", SCRIP_FAULT_CORRUPT);
+    return SCRIP_OK;
+}
 
-    agent->service = enter_service(agent);
+enum scrip_status scrip_open(struct scrip *scrip, const struct hal *hal,
+                             const struct scrip_config *config)
+{
+    struct agent *agent = agent_of(scrip);
+
+    memset(agent, 0, sizeof *agent);
+    agent->hal = hal;
+    agent->config = *config;
+    agent->banner_shown = UINT32_MAX;
+    member_day_open(&agent->member_day);
+    wallclock_open(&agent->clock, hal->rtc, config->build_s, 0, 0, 0);
+
+    agent->service = open_stores(agent);
+    if (agent->service == SCRIP_OK)
+        agent->service = enter_service(agent);
     if (agent->service != SCRIP_OK) {
         agent_log(agent, HAL_LOG_ERROR, "out of service", agent->service);
         event_put(agent, SCRIP_EVENT_ALARM, 0, agent->service, NULL);
@@ -257,6 +244,14 @@ enum scrip_status scrip_poll(struct scrip *scrip, uint32_t *sleep_ms)
     return SCRIP_OK;
 }
 
+/* An accident that tells nothing of what the terminal holds, nor of whose it is: it is not enrolled
+ * anew on the strength of that, but started again. */
+static bool says_nothing(enum scrip_status status)
+{
+    return status == SCRIP_FAULT_CRYPTO || status == SCRIP_FAULT_MEMORY ||
+           status == SCRIP_FAULT_ENTROPY || status == SCRIP_FAULT_KEYSTORE;
+}
+
 enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity, uint8_t *der,
                                        size_t cap, size_t *len)
 {
@@ -265,6 +260,8 @@ enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity
     struct identity parsed;
 
     *len = 0;
+    if (says_nothing(agent->service))
+        return agent->service;
     TRY(identity_parse(bytes_text(identity), &parsed));
     TRY(enroll_request(&agent->keys, &parsed, &out));
     *len = out.len;
@@ -273,19 +270,23 @@ enum scrip_status scrip_enroll_request(struct scrip *scrip, const char *identity
 
 /* The records of this epoch are readable only under its medium: the host must have them before
  * another begins. Out of service the journal alone tells, where it is ours and can be read. */
-static bool holds_unsettled(struct agent *agent)
+static enum scrip_status check_settled(struct agent *agent)
 {
     struct journal *journal = &agent->journal;
+    bool unsettled = agent->ledger.head_seq != agent->ledger.acked_seq;
     enum scrip_status status;
 
-    if (agent->service == SCRIP_OK)
-        return agent->ledger.head_seq != agent->ledger.acked_seq;
-    if (agent->keys.epoch == 0)
-        return false;
-    leave_service(agent);
-    status = journal_mount(journal, agent->hal->journal, &agent->keys, NULL, NULL);
-    return (status == SCRIP_OK || status == SCRIP_FAULT_READ_ONLY) &&
-           journal_next_seq(journal) - 1 != journal_acked(journal);
+    if (agent->service != SCRIP_OK) {
+        if (agent->keys.epoch == 0)
+            return SCRIP_OK;
+        leave_service(agent);
+        status = journal_mount(journal, agent->hal->journal, &agent->keys, NULL, NULL);
+        if (says_nothing(status))
+            return status;
+        unsettled = (status == SCRIP_OK || status == SCRIP_FAULT_READ_ONLY) &&
+                    journal_next_seq(journal) - 1 != journal_acked(journal);
+    }
+    return unsettled ? SCRIP_REFUSED_UNSETTLED : SCRIP_OK;
 }
 
 /* *found is false where it belongs to nobody yet, or what it kept of its owner was gone at its
@@ -310,9 +311,9 @@ enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundl
 
     if (agent->transaction.state != TRANSACTION_IDLE)
         return SCRIP_REFUSED_BUSY;
-    if (holds_unsettled(agent))
-        return SCRIP_REFUSED_UNSETTLED;
-
+    if (says_nothing(agent->service))
+        return agent->service;
+    TRY(check_settled(agent));
     TRY(find_owner(agent, &owner, &owned));
     status = enroll_install(bytes_of(bundle, len), owned ? &owner : NULL, &agent->keys,
                             &agent->blobs);

@@ -150,8 +150,7 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
                              enum permit_mode *mode, bool *appending)
 {
     struct transaction *open = &agent->transaction;
-    struct trust trust = {.keys = agent->keyset.count != 0 ? &agent->keyset : NULL,
-                          .identity = &agent->bundle.identity};
+    struct trust trust = {.identity = &agent->bundle.identity};
     struct scan scan;
     struct token token;
     struct voucher voucher;
@@ -163,6 +162,8 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
 
     *entry = (struct ledger_entry){0};
     *appending = false;
+    TRY(belief_settle(agent));
+    trust.keys = agent->keyset.count != 0 ? &agent->keyset : NULL;
     wallclock_read(&agent->clock, &trust.now);
     TRY(challenge_bind(agent, &open->sale, open->detail));
 

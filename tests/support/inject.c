@@ -1,9 +1,12 @@
 #include "tests/support/inject.h"
 
 #include <psa/crypto.h>
+#include <stdlib.h>
+
+#include "tests/check.h"
 
 static struct {
-    bool armed, hit;
+    bool armed, hit, held;
     enum inject_kind kind;
     unsigned long left;
 } state;
@@ -28,9 +31,14 @@ bool inject_end(void)
     return state.hit;
 }
 
+void inject_hold(bool held)
+{
+    state.held = held;
+}
+
 static bool fails(enum inject_kind kind)
 {
-    if (!state.armed || state.kind != kind || state.hit || --state.left > 0)
+    if (!state.armed || state.held || state.kind != kind || state.hit || --state.left > 0)
         return false;
     state.hit = true;
     return true;
@@ -112,4 +120,45 @@ const struct hal_entropy *inject_entropy(const struct hal_entropy *source)
     static const struct hal_entropy injected = {.read = read_entropy};
     honest = source;
     return &injected;
+}
+
+enum { FIRST = 64, STRIDE = 37 };
+
+unsigned long inject_next(enum inject_kind kind, unsigned long n)
+{
+    bool every = kind != INJECT_ALLOCATION || n < FIRST || getenv("FULL") != NULL;
+    return every ? n + 1 : n + STRIDE;
+}
+
+void inject_check_fault(enum scrip_status status)
+{
+    CHECK(scrip_is_fault(status));
+    if (!scrip_is_fault(status))
+        printf("    is %s\n", scrip_status_name(status));
+}
+
+void inject_run(const struct inject_experiment *experiment)
+{
+    printf("    %-24s", experiment->name);
+    for (enum inject_kind kind = 0; kind < INJECT_KINDS; kind++) {
+        unsigned long n = 1, tried = 0;
+        for (bool hit = true; hit && n < INJECT_MOST && check_state.failures == 0;
+             n = inject_next(kind, n)) {
+            experiment->prepare();
+            inject_arm(kind, n);
+            enum scrip_status status = experiment->step();
+            hit = inject_end();
+            tried += hit;
+            if (hit)
+                experiment->judge(status);
+            else
+                CHECK_STATUS(status, SCRIP_OK);
+            experiment->end();
+            if (check_state.failures > 0)
+                printf("    at %s call %lu of %s\n", inject_name(kind), n, experiment->name);
+        }
+        CHECK(n < INJECT_MOST);
+        printf(" %5lu %s", tried, inject_name(kind));
+    }
+    printf("\n");
 }

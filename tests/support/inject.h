@@ -20,7 +20,28 @@ void inject_arm(enum inject_kind kind, unsigned long n);
 /* Disarms; true: a call has failed. */
 bool inject_end(void);
 
+/* While held, no call counts: for those of whoever else lives in the process. */
+void inject_hold(bool held);
+
 /* The entropy source with the failure in it. */
 const struct hal_entropy *inject_entropy(const struct hal_entropy *source);
+
+/* A step that is run again and again, each time with the next call failing, until none does. */
+struct inject_experiment {
+    const char *name;
+    void (*prepare)(void);
+    enum scrip_status (*step)(void);
+    void (*judge)(enum scrip_status status); /* after a failure; status is the step's */
+    void (*end)(void);
+};
+void inject_run(const struct inject_experiment *experiment);
+
+/* One point multiplication allocates a thousand times: of its calls, after the first, some are
+ * tried, and with FULL=1 in the environment each. */
+enum { INJECT_MOST = 100000 };
+unsigned long inject_next(enum inject_kind kind, unsigned long n);
+
+/* Checks that it is one. */
+void inject_check_fault(enum scrip_status status);
 
 #endif

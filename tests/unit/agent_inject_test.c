@@ -4,8 +4,6 @@
  * fault: never a refusal, which the cashier would believe, and never a yes without a record that
  * outlives it.
  */
-#include <stdlib.h>
-
 #include "redeem/bind.h"
 #include "tests/check.h"
 #include "tests/support/inject.h"
@@ -18,57 +16,6 @@ static void open_terminal(void)
 {
     test_terminal_make(&terminal);
     terminal.hal.entropy = source = inject_entropy(&terminal.entropy.hal);
-}
-
-/* Runs a step again and again, each time with the next call failing, until none does. */
-struct experiment {
-    const char *name;
-    void (*prepare)(void);
-    enum scrip_status (*step)(void);
-    void (*judge)(enum scrip_status status); /* after a failure; status is the step's */
-    void (*end)(void);
-};
-
-enum { MOST = 100000, FIRST = 64, STRIDE = 37 };
-
-/* One point multiplication allocates a thousand times: of its calls, after the first, one in STRIDE
- * is tried, and with FULL=1 in the environment each. */
-static unsigned long next(enum inject_kind kind, unsigned long n)
-{
-    bool every = kind != INJECT_ALLOCATION || n < FIRST || getenv("FULL") != NULL;
-    return every ? n + 1 : n + STRIDE;
-}
-
-static void run(const struct experiment *experiment)
-{
-    printf("    %-24s", experiment->name);
-    for (enum inject_kind kind = 0; kind < INJECT_KINDS; kind++) {
-        unsigned long n = 1, tried = 0;
-        for (bool hit = true; hit && n < MOST && check_state.failures == 0; n = next(kind, n)) {
-            experiment->prepare();
-            inject_arm(kind, n);
-            enum scrip_status status = experiment->step();
-            hit = inject_end();
-            tried += hit;
-            if (hit)
-                experiment->judge(status);
-            else
-                CHECK_STATUS(status, SCRIP_OK);
-            experiment->end();
-            if (check_state.failures > 0)
-                printf("    at %s call %lu of %s\n", inject_name(kind), n, experiment->name);
-        }
-        CHECK(n < MOST);
-        printf(" %5lu %s", tried, inject_name(kind));
-    }
-    printf("\n");
-}
-
-static void is_fault(enum scrip_status status)
-{
-    CHECK(scrip_is_fault(status));
-    if (!scrip_is_fault(status))
-        printf("    is %s\n", scrip_status_name(status));
 }
 
 /* The path, from the code's text to the redemption --------------------------------------------- */
@@ -138,7 +85,7 @@ static enum scrip_status path_step(void)
 
 static void path_judge(enum scrip_status status)
 {
-    is_fault(status);
+    inject_check_fault(status);
     CHECK(path.redemption.seal == 0);
 }
 
@@ -149,9 +96,9 @@ static void free_terminal(void)
 
 static void test_the_path_faults_at_every_call(void)
 {
-    const struct experiment experiment = {"code to redemption", path_prepare, path_step, path_judge,
-                                          free_terminal};
-    run(&experiment);
+    const struct inject_experiment experiment = {"code to redemption", path_prepare, path_step,
+                                                 path_judge, free_terminal};
+    inject_run(&experiment);
 }
 
 /* The agent --------------------------------------------------------------------------------------
@@ -207,9 +154,9 @@ static void redeem_judge(enum scrip_status status)
 
 static void test_a_redemption_faults_or_is_durable(void)
 {
-    const struct experiment experiment = {"scrip_redeem", enrolled, redeem, redeem_judge,
-                                          free_terminal};
-    run(&experiment);
+    const struct inject_experiment experiment = {"scrip_redeem", enrolled, redeem, redeem_judge,
+                                                 free_terminal};
+    inject_run(&experiment);
 }
 
 static char receipt[LIMIT_CODE_CHARS + 1];
@@ -227,15 +174,15 @@ static enum scrip_status sign_receipt(void)
 
 static void receipt_judge(enum scrip_status status)
 {
-    is_fault(status);
+    inject_check_fault(status);
     CHECK_STATUS(sign_receipt(), SCRIP_OK);
 }
 
 static void test_a_receipt_faults_at_every_call(void)
 {
-    const struct experiment experiment = {"scrip_receipt", redeemed, sign_receipt, receipt_judge,
-                                          free_terminal};
-    run(&experiment);
+    const struct inject_experiment experiment = {"scrip_receipt", redeemed, sign_receipt,
+                                                 receipt_judge, free_terminal};
+    inject_run(&experiment);
 }
 
 static enum scrip_status reverse(void)
@@ -258,9 +205,9 @@ static void reverse_judge(enum scrip_status status)
 
 static void test_a_reversal_faults_or_is_durable(void)
 {
-    const struct experiment experiment = {"scrip_reverse", redeemed, reverse, reverse_judge,
-                                          free_terminal};
-    run(&experiment);
+    const struct inject_experiment experiment = {"scrip_reverse", redeemed, reverse, reverse_judge,
+                                                 free_terminal};
+    inject_run(&experiment);
 }
 
 /* Enrolment. The two calls are armed where test_terminal_enroll() makes them. -------------------
@@ -307,7 +254,8 @@ static void enrol(const char *name, bool install)
     printf("    %-24s", name);
     for (enum inject_kind kind = 0; kind < INJECT_KINDS; kind++) {
         unsigned long n = 1, tried = 0;
-        for (at.hit = true; at.hit && n < MOST && check_state.failures == 0; n = next(kind, n)) {
+        for (at.hit = true; at.hit && n < INJECT_MOST && check_state.failures == 0;
+             n = inject_next(kind, n)) {
             at.kind = kind;
             at.n = n;
             at.request = !install;
@@ -317,7 +265,7 @@ static void enrol(const char *name, bool install)
             at.request = at.install = false;
             tried += at.hit;
             if (at.hit && status != SCRIP_OK) {
-                is_fault(status);
+                inject_check_fault(status);
                 /* Nothing is spoiled: the next attempt enrols it. */
                 CHECK_STATUS(test_terminal_enroll(&terminal, 2), SCRIP_OK);
             } else {
@@ -332,7 +280,7 @@ static void enrol(const char *name, bool install)
             if (check_state.failures > 0)
                 printf("    at %s call %lu of %s\n", inject_name(kind), n, name);
         }
-        CHECK(n < MOST);
+        CHECK(n < INJECT_MOST);
         printf(" %5lu %s", tried, inject_name(kind));
     }
     printf("\n");
