@@ -1,8 +1,8 @@
 /*
  * The kernel for a Cortex-M4, or any other core with Thumb-2 and the DSP extension.
  *
- * UMAAL lo, hi, x, y makes hi:lo = x y + hi + lo, which cannot overflow, in one cycle: one step of a
- * product by rows, with the row's carry in hi.
+ * UMAAL lo, hi, x, y makes hi:lo = x y + hi + lo, which cannot overflow, in one cycle: one step of
+ * a product by rows, with the row's carry in hi.
  */
 #ifndef __ARM_FEATURE_DSP
 #error "UMAAL is of the DSP extension: this core's kernel is p256v_kernel_m3.S"
@@ -11,8 +11,8 @@
 
 /*
  * One column of a product of four rows (r2, r3, r4, r5) whose carries are r10, r11, r12 and lr: the
- * window (t0, t1, t2, t3) at word k, plus the column's word at r1 times the rows. The lowest word is
- * done and stored; the next column's window is (t1, t2, t3, t0).
+ * window (t0, t1, t2, t3) at word k, plus the column's word at r1 times the rows. The lowest word
+ * is done and stored; the next column's window is (t1, t2, t3, t0).
  *
  * r0 is used up.
  */
@@ -92,9 +92,9 @@
 
 /*
  * Row i is a[i] (a[i] + 2 (a[i + 1] 2^32 + ...)), and the columns are those of the product. The
- * words of 2 a are made on the way, by a chain of adcs that no multiplication disturbs. The one next
- * to the diagonal must do without its lowest bit, which is a[i]'s top bit and not of the row; the
- * top bit of all is a column of its own.
+ * words of 2 a are made on the way, by a chain of adcs that no multiplication disturbs. The one
+ * next to the diagonal must do without its lowest bit, which is a[i]'s top bit and not of the row;
+ * the top bit of all is a column of its own.
  *
  * Word k of the result is in r6 to r9 by turns, word 12 in lr.
  */
