@@ -75,6 +75,7 @@ static struct rig {
     int blob_commits;
 
     struct rig_host host;
+    void (*serving)(bool begins); /* told when the host is at work, and when it is done; or NULL */
     bool connected, refuse_tls, refuse_net, stale_certificate;
     int connects, requests;
     uint8_t request[65536];
@@ -311,7 +312,11 @@ static enum scrip_status rig_send(void *context, const void *data, size_t len, s
     memcpy(rig.request + rig.request_len, data, len);
     rig.request_len += len;
     *sent = len;
+    if (rig.serving != NULL)
+        rig.serving(true);
     rig_serve();
+    if (rig.serving != NULL)
+        rig.serving(false);
     return SCRIP_OK;
 }
 
