@@ -229,16 +229,22 @@ static void test_online_only_is_never_answered_offline(void)
     test_terminal_free(&terminal);
 }
 
+/* Whatever the clock reads then, by ten years either way. */
 static void test_restart_voids_an_ask(void)
 {
-    struct scrip_answer answer;
+    static const int64_t shifts_s[] = {0, 1, -1, 86400, -86400, 315360000, -315360000};
 
-    open_online();
-    CHECK_STATUS(redeem(1, 1, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_AGAIN);
-    CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
-    CHECK_STATUS(result(1, &answer), SCRIP_REFUSED_VOID);
-    CHECK_EQ_INT(unsettled(), 0);
-    test_terminal_free(&terminal);
+    for (size_t i = 0; i < sizeof shifts_s / sizeof *shifts_s; i++) {
+        struct scrip_answer answer;
+
+        open_online();
+        CHECK_STATUS(redeem(1, 1, TOKEN_OFFLINE, SCRIP_MODE_ANY, &answer), SCRIP_AGAIN);
+        terminal.rtc.unix_s = (uint32_t)((int64_t)terminal.rtc.unix_s + shifts_s[i]);
+        CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
+        CHECK_STATUS(result(1, &answer), SCRIP_REFUSED_VOID);
+        CHECK_EQ_INT(unsettled(), 0);
+        test_terminal_free(&terminal);
+    }
 }
 
 static void test_abort_voids_an_ask(void)

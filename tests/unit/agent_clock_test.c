@@ -3,6 +3,8 @@
  * life. Whatever it reads: a used code stays used, time never falls below the floor, and the host's
  * word sets it right again.
  */
+#include "redeem/challenge.h"
+
 #include "agent/agent.h"
 #include "tests/check.h"
 #include "tests/support/terminal.h"
@@ -15,7 +17,7 @@ static const int64_t shifts_s[] = {1,         59,          3600,          86400,
 enum { SHIFTS = sizeof shifts_s / sizeof *shifts_s, MAX_OFFLINE_S = 3 * 86400 };
 
 /* At which step the clock is moved. */
-enum step { RUNNING, OFF_BEFORE_A_SALE, OFF_AFTER_A_SALE, STEPS };
+enum step { RUNNING, OFF_BEFORE_A_SALE, OFF_AFTER_A_SALE, OFF_AFTER_A_REVERSE, STEPS };
 
 static struct agent *agent(void)
 {
@@ -67,9 +69,23 @@ static void live(enum step step, int64_t by_s)
         check_restart(0);
     }
     CHECK_STATUS(redeem(&used, 1), SCRIP_OK);
+    if (step == OFF_AFTER_A_REVERSE) {
+        struct scrip_sale sale = test_sale(20), first = test_sale(1);
+        struct scrip_ref ref = {.sale_id = first.sale_id, .service_id = first.service_id};
+        CHECK_STATUS(scrip_reverse(&terminal.scrip, &ref, &sale, &answer), SCRIP_OK);
+    }
     struct wallclock_time before = now();
     move(by_s);
-    if (step == RUNNING) {
+    if (step == OFF_AFTER_A_REVERSE) {
+        check_restart(by_s);
+        /* It is free again, and worth something once: by its time or not at all. */
+        enum scrip_status status = redeem(&used, 3);
+        CHECK(status == SCRIP_OK || scrip_is_refused(status));
+        CHECK(now().quality != WALLCLOCK_BAD || status == SCRIP_REFUSED_CLOCK);
+        CHECK_EQ_INT(agent()->ledger.unsettled_count, status == SCRIP_OK);
+        if (status != SCRIP_OK)
+            CHECK(redeem(&fresh, 4) != SCRIP_OK);
+    } else if (step == RUNNING) {
         /* The RTC is read at the start only. */
         struct wallclock_time after = now();
         CHECK_EQ_INT(after.t_s, before.t_s);
@@ -87,7 +103,8 @@ static void live(enum step step, int64_t by_s)
                  SCRIP_OK);
     CHECK_EQ_INT(now().t_s, TEST_NOW_S + 5);
     CHECK_EQ_INT(now().quality, WALLCLOCK_GOOD);
-    CHECK(redeem(&used, 5) != SCRIP_OK);
+    if (step != OFF_AFTER_A_REVERSE || agent()->ledger.unsettled_count == 1)
+        CHECK_STATUS(redeem(&used, 5), SCRIP_REFUSED_USED);
     struct token_claims last = test_claims(3);
     CHECK_STATUS(redeem(&last, 6), SCRIP_OK);
     test_terminal_free(&terminal);
@@ -100,6 +117,57 @@ static void test_moved_clocks(void)
             live((enum step)step, shifts_s[i]);
             live((enum step)step, -shifts_s[i]);
         }
+}
+
+static char shown[SCRIP_CHALLENGE_CHARS];
+
+static enum scrip_status challenge(unsigned number)
+{
+    struct scrip_sale sale = test_sale(number);
+    return scrip_challenge(&terminal.scrip, &sale, shown, sizeof shown, &answer);
+}
+
+/* A token for what is shown, issued at the true time. */
+static struct token_claims answering(uint8_t number)
+{
+    struct token_claims claims = test_claims(number);
+    static struct challenge_code code;
+    CHECK_STATUS(challenge_read(bytes_text(shown), &code), SCRIP_OK);
+    claims.audience = code.audience;
+    claims.has_txh = claims.has_nonce = true;
+    memcpy(claims.txh, code.txh, sizeof claims.txh);
+    memcpy(claims.nonce, code.nonce, sizeof claims.nonce);
+    return claims;
+}
+
+/* Off while a challenge is open. The restart takes it back; where the clock is not believed any
+ * more, the answer to a new one redeems and tells the time, which the floor does not follow. */
+static void test_moved_while_a_challenge_is_open(void)
+{
+    for (size_t i = 0; i < 2 * SHIFTS; i++) {
+        int64_t by_s = i % 2 == 0 ? shifts_s[i / 2] : -shifts_s[i / 2];
+        test_terminal_open(&terminal);
+        CHECK_STATUS(challenge(1), SCRIP_OK);
+        struct token_claims old = answering(1);
+        move(by_s);
+        check_restart(by_s);
+        bool unknown = now().quality == WALLCLOCK_BAD;
+        uint32_t floor_s = now().floor_s;
+        CHECK_STATUS(redeem(&old, 1), SCRIP_REFUSED_BINDING);
+        CHECK_STATUS(challenge(2), SCRIP_OK);
+        struct token_claims answered = answering(2);
+        enum scrip_status status = redeem(&answered, 2);
+        if (unknown) {
+            CHECK_STATUS(status, SCRIP_OK);
+            CHECK_EQ_INT(now().t_s, answered.iat_s);
+            CHECK_EQ_INT(now().source, WALLCLOCK_CHALLENGE);
+            CHECK_EQ_INT(now().floor_s, floor_s);
+        } else {
+            CHECK(now().source != WALLCLOCK_CHALLENGE);
+        }
+        CHECK_EQ_INT(agent()->ledger.unsettled_count, status == SCRIP_OK);
+        test_terminal_free(&terminal);
+    }
 }
 
 /* The clock stands for days below the floor: the code expired, was used, and is not revived. */
@@ -162,6 +230,7 @@ static void test_a_key_set_from_2035(void)
 int main(void)
 {
     CHECK_RUN(test_moved_clocks);
+    CHECK_RUN(test_moved_while_a_challenge_is_open);
     CHECK_RUN(test_a_clock_set_back_revives_nothing);
     CHECK_RUN(test_a_key_set_from_2035);
     return check_done();
