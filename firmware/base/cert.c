@@ -225,57 +225,6 @@ enum scrip_status cert_verify(const struct bytes *chain, size_t count, const str
 /* Requests --------------------------------------------------------------------------------------
  */
 
-static enum scrip_status write_request(mbedtls_x509write_csr *csr, mbedtls_pk_context *key,
-                                       const struct identity *identity, struct buffer *der)
-{
-    uint8_t name_memory[sizeof "CN=" + LIMIT_ID_TEXT];
-    uint8_t uri_memory[sizeof IDENTITY_URN + LIMIT_ID_TEXT];
-    struct buffer name = buffer_of(name_memory, sizeof name_memory);
-    struct buffer uri = buffer_of(uri_memory, sizeof uri_memory);
-    buffer_put_text(&name, "CN=");
-    buffer_put_text(&name, identity->text);
-    buffer_put_byte(&name, '\0');
-    buffer_put_text(&uri, IDENTITY_URN);
-    buffer_put_text(&uri, identity->text);
-    if (identity->text[0] == '\0' || name.overflow || uri.overflow)
-        return SCRIP_REFUSED_ARGUMENT;
-    mbedtls_x509_san_list names = {0};
-    names.node.type = MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER;
-    names.node.san.unstructured_name.p = uri.data;
-    names.node.san.unstructured_name.len = uri.len;
-
-    mbedtls_x509write_csr_set_md_alg(csr, MBEDTLS_MD_SHA256);
-    mbedtls_x509write_csr_set_key(csr, key);
-    TRY(cert_status_of(mbedtls_x509write_csr_set_subject_name(csr, (const char *)name.data),
-                       SCRIP_FAULT_CRYPTO));
-    TRY(cert_status_of(mbedtls_x509write_csr_set_subject_alternative_name(csr, &names),
-                       SCRIP_FAULT_CRYPTO));
-    int len = mbedtls_x509write_csr_der(csr, der->data + der->len, der->capacity - der->len,
-                                        mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    return cert_take_der(len, der);
-}
-
-enum scrip_status cert_request(struct crypto_key key, const struct identity *identity,
-                               struct buffer *der)
-{
-    mbedtls_pk_context pk;
-    mbedtls_x509write_csr csr;
-    uint8_t point[CRYPTO_POINT_BYTES];
-    /* Both are failures that the library reports as a bad key. */
-    if (der->capacity - der->len < CERT_REQUEST_BYTES)
-        return SCRIP_REFUSED_TOO_LONG;
-    TRY(crypto_signing_public(key, point));
-    mbedtls_pk_init(&pk);
-    mbedtls_x509write_csr_init(&csr);
-    enum scrip_status status = cert_status_of(mbedtls_pk_setup_opaque(&pk, key.id),
-                                              SCRIP_FAULT_CRYPTO);
-    if (status == SCRIP_OK)
-        status = write_request(&csr, &pk, identity, der);
-    mbedtls_x509write_csr_free(&csr);
-    mbedtls_pk_free(&pk);
-    return status;
-}
-
 static enum scrip_status read_request(mbedtls_x509_csr *csr, struct bytes der,
                                       struct identity *identity, uint8_t point[CRYPTO_POINT_BYTES])
 {

@@ -48,6 +48,39 @@ static enum scrip_status verify(const struct party *leaf, const struct party *an
     return cert_verify(&leaf->der, 1, &anchor->der, 1, now_s, floor_s);
 }
 
+/* The shortest form, which the library's reader does not ask for and others do. */
+static void check_integer(const uint8_t **at)
+{
+    const uint8_t *number = *at + 2;
+    size_t len = (*at)[1];
+    CHECK_EQ_INT((*at)[0], 2);
+    REQUIRE(len >= 1 && len <= 33);
+    CHECK(number[0] < 0x80);
+    CHECK(len == 1 || number[0] != 0 || number[1] >= 0x80);
+    *at = number + len;
+}
+
+static void test_signatures_of_requests_are_der(void)
+{
+    struct identity identity;
+    CHECK_STATUS(identity_parse(bytes_text("MERCHANT-001.STORE-000002.TERMINAL-003"), &identity),
+                 SCRIP_OK);
+    for (unsigned i = 0; i < 60; i++) {
+        uint8_t memory[CERT_REQUEST_BYTES];
+        struct buffer der = buffer_of(memory, sizeof memory);
+        REQUIRE(cert_request(terminal.key, &identity, &der) == SCRIP_OK);
+        CHECK_EQ_BYTES(memory, "\x30\x82", 2);
+        CHECK_EQ_BYTES(memory + 4, "\x30\x81", 2);
+        const uint8_t *at = memory + 4 + 3 + memory[6] + 12;
+        CHECK_EQ_INT(at[0], 3);
+        CHECK(at + 2 + at[1] == memory + der.len);
+        at += 3 + 2;
+        check_integer(&at);
+        check_integer(&at);
+        CHECK(at == memory + der.len);
+    }
+}
+
 static void test_request_round_trip(void)
 {
     uint8_t memory[512], point[CRYPTO_POINT_BYTES];
@@ -256,6 +289,7 @@ int main(void)
               .use = CERT_HOST, .subject = "host", .dns = "127.0.0.1", .issuer = "Root"});
     printf("    terminal certificate: %zu bytes, root: %zu\n", terminal.der.len, root.der.len);
     CHECK_RUN(test_request_round_trip);
+    CHECK_RUN(test_signatures_of_requests_are_der);
     CHECK_RUN(test_facts);
     CHECK_RUN(test_dates_are_exact);
     CHECK_RUN(test_chains);
