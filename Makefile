@@ -163,6 +163,7 @@ test: setup-test setup-big-endian ## everything that must hold: unit (ASan, UBSa
 	@$(MAKE) mutants || :
 	@$(MAKE) lib || :
 	@$(MAKE) e2e || :
+	@$(MAKE) selftest-faults || :
 	@$(MAKE) BOARD=big-endian big-endian-run || :
 	@tests/run-suite --total
 
@@ -204,12 +205,17 @@ boards: setup-boards ## the terminal on emulated boards, against the real host, 
 	@$(MAKE) BOARD=all size
 	@for board in $(EMULATED); do $(MAKE) BOARD=$$board lib || exit; done
 	@$(MAKE) $(PARALLEL) BOARD=linux all
-	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run || exit; done
+	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
 run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh $(BOARD_TESTS)
 
 selftest: $(SELFTEST) $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards) ## BOARD=b: whether its port keeps the contracts of hal/; PEER=HOST:PORT, CUTS=3
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/selftest/run $(SELFTEST)
+selftest-faults: $(SELFTEST) ## BOARD=b: faults planted in its wiring and drivers, which its selftest must name
+	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) \
+	    LINK='$(CC) $(OPTIMISE) $(subst ",\",$(BOARD_CFLAGS)) $(if $(BOARD_END),$(BARE_LINK))' \
+	    OBJECTS='$(SELFTEST_OBJECTS)' LIBS='-Wl,--start-group $(SELFTEST_ARCHIVES) $(LIBS) -Wl,--end-group $(BOARD_LIBS)' \
+	    tests/run-suite selftest-$(BOARD) tests/selftest/faults
 
 check: setup-check ## layers, format, both compilers with -Werror, clang-tidy, cppcheck
 	@tools/check/run
@@ -252,7 +258,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run selftest all lib lib-programs issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run selftest selftest-faults all lib lib-programs issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
@@ -277,9 +283,11 @@ $(BARE): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,cortexm board base
     $(B)/platform/cortexm/end/$(BOARD_END).o $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
 $(IMAGES): $(call archives,till $(AGENT))
-$(BARE): private BOARD_LIBS = -nostartfiles -T$(BOARD_DIR)/memory.ld \
-    -Wl,-Map=$(B)/$(if $(filter $@,$(SELFTEST)),selftest,image).map -Wl,--gc-sections -Wl,--fatal-warnings
-$(SELFTEST): $(B)/firmware/images/selftest.o $(call archives,selftest $(BOARD_PLATFORM) board base)
+BARE_LINK := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings
+$(BARE): private BOARD_LIBS = $(BARE_LINK) -Wl,-Map=$(B)/$(if $(filter $@,$(SELFTEST)),selftest,image).map
+SELFTEST_OBJECTS := $(B)/firmware/images/selftest.o $(if $(BOARD_END),$(B)/platform/cortexm/end/$(BOARD_END).o)
+SELFTEST_ARCHIVES := $(call archives,selftest $(BOARD_PLATFORM) board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a)
+$(SELFTEST): $(SELFTEST_OBJECTS) $(SELFTEST_ARCHIVES)
 # Whom the image asks for an echo, as the board sees tools/peer.
 PEER ?= $(BOARD_PEER)
 SELFTEST_DEFINES := -DSELFTEST_BOARD='"$(BOARD)"' -DSELFTEST_PEER='"$(PEER)"'

@@ -394,24 +394,22 @@ enum selftest_verdict flash_bounds(struct selftest *test)
     return on_both(test, check_bounds);
 }
 
-/* A region's stamps differ from the other's and from every other place's. */
-static enum selftest_verdict stamp(struct selftest *test, const struct region *region,
-                                   uint32_t generation, bool write)
+/* Every byte of the region, which differ from the other's and from every other place's. */
+static enum selftest_verdict fill(struct selftest *test, const struct region *region,
+                                  uint32_t generation, bool write)
 {
     const struct hal_flash *flash = region->flash;
-    uint32_t grain = flash->granularity;
+    uint32_t piece = (uint32_t)piece_of(flash);
 
-    for (uint32_t sector = 0; sector < flash->size; sector += flash->sector_size) {
-        uint32_t end = sector + flash->sector_size - grain;
+    for (uint32_t at = 0; at < flash->size; at += piece) {
         if (test->wait(0) == 0)
             return selftest_broken(test, "the image was asked to end");
-        if (write) {
-            KEEP(clear(test, region, sector));
-            KEEP(program_pattern(test, region, sector, grain, generation));
-            KEEP(program_pattern(test, region, end, grain, generation));
-        }
-        KEEP(expect_pattern(test, region, sector, grain, generation, "after others were stamped"));
-        KEEP(expect_pattern(test, region, end, grain, generation, "after others were stamped"));
+        if (write && at % flash->sector_size == 0)
+            KEEP(clear(test, region, at));
+        if (write)
+            KEEP(program_pattern(test, region, at, piece, generation));
+        else
+            KEEP(expect_pattern(test, region, at, piece, generation, "after others were filled"));
     }
     return SELFTEST_KEPT;
 }
@@ -421,8 +419,8 @@ enum selftest_verdict flash_whole(struct selftest *test)
     const struct region journal = {"journal", test->hal->journal};
     const struct region blobs = {"blobs", test->hal->blobs};
 
-    KEEP(stamp(test, &journal, 10, true));
-    KEEP(stamp(test, &blobs, 11, true));
-    KEEP(stamp(test, &journal, 10, false));
-    return stamp(test, &blobs, 11, false);
+    KEEP(fill(test, &journal, 10, true));
+    KEEP(fill(test, &blobs, 11, true));
+    KEEP(fill(test, &journal, 10, false));
+    return fill(test, &blobs, 11, false);
 }
