@@ -1,6 +1,6 @@
 /*
  * A till's messages and its keeper's requests, against an agent that approves whatever it is asked.
- * The first byte says whether the till has logged in and which reader is meant.
+ * The first byte says whether the till has logged in, what it did before and which reader is meant.
  */
 #include <string.h>
 
@@ -9,7 +9,14 @@
 #include "till/nexo.h"
 #include "till/service.h"
 
-enum { SERVICE_REQUEST = 1, SERVICE_INSTALL = 2, LOGGED_OUT = 4, REFUSE = 8, WAIT = 16 };
+enum {
+    SERVICE_REQUEST = 1,
+    SERVICE_INSTALL = 2,
+    LOGGED_OUT = 4,
+    REFUSE = 8,
+    WAIT = 16,
+    EARLIER = 32
+};
 
 static void answer_is_json(struct bytes text)
 {
@@ -59,6 +66,9 @@ void fuzz_one(struct bytes input)
                                          .time_s = TEST_NOW_S,
                                          .line1 = "EUR 5.00 OFF",
                                          .reference = "M1.S1.T1-4-17"};
+    if (how & EARLIER)
+        till.last = (struct nexo_header){
+            .category = NEXO_LOYALTY, .service_id = "S0", .sale_id = "TILL-1"};
     json_out_open(&out, json_to_buffer, &text);
     if (how & SERVICE_REQUEST)
         service_request(&till, input, &out);
@@ -154,6 +164,12 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
         {"Reversal", "{" SALE_DATA ",'OriginalPOITransaction':{'SaleID':'TILL-1','POIID':'M1.S1.T1'"
                      ",'POITransactionID':{'TransactionID':'M1.S1.T1-4-17','TimeStamp':"
                      "'2026-03-01T12:00:00'}},'ReversalReason':'CustCancel','ReversedAmount':5}"},
+        {"Reversal", "{'OriginalPOITransaction':{'POITransactionID':{'TransactionID':"
+                     "'M1.S1.T1-4-17','TimeStamp':'2026-03-01T12:00:00'}},'ReversalReason':"
+                     "'MerchantCancel'}"},
+        {"Reversal", "{'OriginalPOITransaction':{'POITransactionID':{'TransactionID':"
+                     "'M1.S1.T1-4-17','TimeStamp':'2026-03-01T12:00:00'}},'ReversalReason':"
+                     "'Malfunction','ReversedAmount':6}"},
         {"TransactionStatus", "{'MessageReference':{'MessageCategory':'Loyalty','ServiceID':'S1',"
                               "'SaleID':'TILL-1'},'ReceiptReprintFlag':true,'DocumentQualifier':"
                               "['CustomerReceipt']}"},
@@ -161,17 +177,20 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
         {"Abort", "{'MessageReference':{'MessageCategory':'Loyalty','ServiceID':'S1'},"
                   "'AbortReason':'x'}"},
         {"Diagnosis", "{'HostDiagnosisFlag':true}"},
+        {"Diagnosis", "{'HostDiagnosisFlag':false}"},
         {"Payment", "{}"}};
 
     for (size_t i = 0; i < sizeof redeem / sizeof redeem[0]; i++) {
         message(0, "Loyalty", redeem[i], visit, context);
-        message(i == 0 ? REFUSE : WAIT, "Loyalty", redeem[i], visit, context);
+        message(REFUSE, "Loyalty", redeem[i], visit, context);
+        message(WAIT, "Loyalty", redeem[i], visit, context);
         message(LOGGED_OUT, "Loyalty", redeem[i], visit, context);
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         message(0, others[i][0], others[i][1], visit, context);
         message(LOGGED_OUT | REFUSE, others[i][0], others[i][1], visit, context);
         message(WAIT, others[i][0], others[i][1], visit, context);
+        message(EARLIER | REFUSE, others[i][0], others[i][1], visit, context);
     }
     many(visit, context);
     fuzz_visit_with(SERVICE_REQUEST, bytes_text("{\"terminal\":\"M1.S1.T1\"}"), visit, context);

@@ -42,6 +42,10 @@ static void list(struct bytes input)
     FUZZ_HOLDS(status_list_look(&read, 8 * read.bits.len - 1, &revoked) == SCRIP_OK);
     FUZZ_HOLDS(revoked == ((list_end(input) & 0x80) != 0));
     FUZZ_HOLDS(status_list_look(&read, 8 * read.bits.len, &revoked) == SCRIP_OK && revoked);
+    uint8_t beyond;
+    struct buffer small = buffer_of(&beyond, 0);
+    FUZZ_HOLDS(span_read(&read.bits, read.bits.len, &beyond, 1) == SCRIP_REFUSED_ARGUMENT);
+    FUZZ_HOLDS(span_load(&read.bits, &small) == SCRIP_REFUSED_TOO_LONG && small.len == 0);
 }
 
 void fuzz_one(struct bytes input)
@@ -70,6 +74,8 @@ void fuzz_one(struct bytes input)
         FUZZ_HOLDS(kind == OBJECT_KEYS && keys.count <= LIMIT_KEYS && keys.root_count > 0);
         keyset_write(&keys, &body);
         FUZZ_HOLDS(same(buffer_bytes(&body), &object.body));
+        static struct keyset_tables tables;
+        FUZZ_HOLDS(keyset_prepare(&keys, &tables) == SCRIP_OK);
     }
     body = buffer_of(memory, sizeof memory);
     if (policy_read(&object, &policy) == SCRIP_OK) {
