@@ -250,6 +250,7 @@ struct scrip_status_page {
     uint32_t damaged;               /* journal entries that did not authenticate at the start */
     uint32_t settled, late_refused; /* since boot */
     uint32_t keys_seq, policy_seq;
+    uint32_t lists_seq;   /* of the status list; 0: none */
     uint32_t keys_left_s; /* until the key set's exp */
     uint16_t currency;
     uint8_t currency_exponent;

@@ -31,7 +31,8 @@ enum scrip_status {
     SCRIP_REFUSED_EXPIRED,   /* T >= exp + S */
     SCRIP_REFUSED_CLOCK,     /* the terminal's time is unknown: needs the host or a challenge */
     SCRIP_REFUSED_KEYS_STALE, /* the key set is past its exp: redeem is off until it is renewed */
-    SCRIP_REFUSED_STATUS,     /* coupon: revoked, or its status cannot be known here */
+    SCRIP_REFUSED_STATUS,     /* coupon: whether it still stands cannot be known here */
+    SCRIP_REFUSED_REVOKED,    /* coupon: its status list says that it no longer stands */
 
     /* The sale and the policy. */
     SCRIP_REFUSED_SCOPE = 0x120, /* the code does not carry the right that is asked */

@@ -16,6 +16,7 @@
 #include "redeem/ledger.h"
 #include "redeem/member.h"
 #include "redeem/receipt.h"
+#include "redeem/status_list.h"
 #include "scrip.h"
 #include "store/blob.h"
 #include "sync/session.h"
@@ -98,6 +99,7 @@ struct agent {
     struct keyset keyset;      /* count 0: none */
     struct keyset_tables keyset_tables;
     struct policy policy;    /* seq 0: none */
+    struct status_list list; /* seq 0: none; its bits are in flash */
     enum scrip_status doubt; /* the accident that kept one of them from being read; OK: none did */
 
     struct open_challenge challenge;
@@ -149,6 +151,13 @@ MUST_CHECK enum scrip_status belief_settle(struct agent *agent);
 void belief_follow(struct agent *agent);
 /* Tells sync what is in use. */
 void belief_tell(struct agent *agent);
+/* Once the ledger is open: leaves to the status list what it refuses. */
+void belief_prune(struct agent *agent);
+/* What the status list says of a coupon. FAULT_*: the store's. */
+MUST_CHECK enum scrip_status belief_coupon(const struct agent *agent,
+                                           const struct token_claims *claims,
+                                           const struct wallclock_time *now,
+                                           enum policy_coupon *coupon);
 /* Whether a new object would be believed and usable here: one that is not must not replace one that
  * is. */
 sync_verify belief_verify;

@@ -49,6 +49,16 @@ static enum scrip_status load_policy(struct agent *agent)
     return policy_read(&object, &agent->policy);
 }
 
+static enum scrip_status load_list(struct agent *agent)
+{
+    return status_list_read(blob_span(&agent->blobs, BLOB_LIST), &agent->keyset, &agent->list);
+}
+
+static bool holds(const struct agent *agent, enum object_kind kind)
+{
+    return blob_span(&agent->blobs, objects_blob(kind)).len != 0;
+}
+
 /* Damage is an answer too: that object is not believed. */
 static void note(struct agent *agent, const char *what, enum scrip_status status)
 {
@@ -63,6 +73,42 @@ void belief_load(struct agent *agent)
     agent->doubt = SCRIP_OK;
     note(agent, "key set", load_keys(agent));
     note(agent, "policy", load_policy(agent));
+    memset(&agent->list, 0, sizeof agent->list);
+    if (holds(agent, OBJECT_LIST))
+        note(agent, "status list", load_list(agent));
+}
+
+static bool is_listed(void *context, const struct token_claims *claims)
+{
+    const struct status_list *list = context;
+    bool revoked;
+
+    return list->list == claims->status_list &&
+           status_list_look(list, claims->status_index, &revoked) == SCRIP_OK && revoked;
+}
+
+void belief_prune(struct agent *agent)
+{
+    if (agent->list.seq != 0)
+        ledger_leave_to_list(&agent->ledger, agent->list.seq, is_listed, &agent->list);
+}
+
+enum scrip_status belief_coupon(const struct agent *agent, const struct token_claims *claims,
+                                const struct wallclock_time *now, enum policy_coupon *coupon)
+{
+    const struct status_list *list = &agent->list;
+    bool named = list->seq != 0 && list->list == claims->status_list, revoked = false;
+
+    *coupon = POLICY_COUPON_UNKNOWN;
+    if (named)
+        TRY(status_list_look(list, claims->status_index, &revoked));
+    if (revoked)
+        *coupon = POLICY_COUPON_REVOKED;
+    else if (agent->ledger.listed_seq > (named ? list->seq : 0))
+        *coupon = POLICY_COUPON_LOST;
+    else if (named && now->quality != WALLCLOCK_BAD && now->t_s < list->exp_s)
+        *coupon = POLICY_COUPON_STANDS;
+    return SCRIP_OK;
 }
 
 enum scrip_status belief_settle(struct agent *agent)
@@ -88,6 +134,7 @@ void belief_tell(struct agent *agent)
 {
     agent->parts.have[OBJECT_KEYS] = agent->keyset.seq;
     tell(agent, OBJECT_POLICY, agent->policy.seq);
+    tell(agent, OBJECT_LIST, agent->list.seq);
 }
 
 void belief_follow(struct agent *agent)
@@ -99,6 +146,7 @@ void belief_follow(struct agent *agent)
         return;
     belief_load(agent);
     belief_tell(agent);
+    belief_prune(agent);
     sync_objects_taken(&agent->sync);
 }
 
@@ -122,10 +170,33 @@ static enum scrip_status verify_policy(const struct agent *agent, struct span da
     return policy_read(out, &policy);
 }
 
+/* By an issuer, whose key is in the key set that is in use. */
+static enum scrip_status verify_list(const struct agent *agent, struct span data,
+                                     struct object *out)
+{
+    struct status_list list;
+
+    TRY(status_list_read(data, &agent->keyset, &list));
+    *out = (struct object){
+        .kind = OBJECT_LIST, .iat_s = list.iat_s, .exp_s = list.exp_s, .seq = list.seq};
+    return SCRIP_OK;
+}
+
 enum scrip_status belief_verify(void *context, enum object_kind kind, struct span data,
                                 struct object *out)
 {
     const struct agent *agent = context;
 
-    return kind == OBJECT_KEYS ? verify_keys(agent, data, out) : verify_policy(agent, data, out);
+    switch (kind) {
+    case OBJECT_KEYS:
+        return verify_keys(agent, data, out);
+    case OBJECT_POLICY:
+        return verify_policy(agent, data, out);
+    case OBJECT_LIST:
+        return verify_list(agent, data, out);
+    case OBJECT_OPERATORS:
+    case OBJECT_KINDS:
+        break;
+    }
+    return SCRIP_REFUSED_UNSUPPORTED;
 }

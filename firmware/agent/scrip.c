@@ -64,6 +64,7 @@ static enum scrip_status open_ledger(struct agent *agent)
     agent_stamp(agent, 0, 0, &stamp);
     TRY(ledger_open(&agent->ledger, &agent->journal, &agent->keys, &stamp, &found));
     agent_open_clock(agent); /* again, with the floor that the ledger kept */
+    belief_prune(agent);
 
     agent->damaged = found.damaged;
     agent->told_seq = agent->ledger.acked_seq;

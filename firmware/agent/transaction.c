@@ -66,10 +66,12 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
                                       uint8_t draw[8], struct facts *facts)
 {
     struct journal_room room;
-    struct sync_state state;
+    enum policy_coupon coupon = POLICY_COUPON_UNKNOWN;
 
     journal_room(&agent->journal, &room);
-    sync_read_state(&agent->sync, &state);
+    if (voucher->claims.has_status)
+        TRY(belief_coupon(agent, &voucher->claims, &voucher->now, &coupon));
+    bool counted = voucher->claims.has_status && coupon == POLICY_COUPON_UNKNOWN;
     bool host_ready = sync_ready(&agent->sync);
     /* A draw decides nothing where nobody can be asked. */
     bool wanted = host_ready && agent->policy.random_online_permille != 0;
@@ -82,7 +84,8 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
         .full = room.records == 0,
         .unsettled_count = agent->ledger.unsettled_count,
         .unsettled_minor = agent->ledger.unsettled_minor,
-        .unsettled_coupons = voucher->claims.has_status
+        .coupon = coupon,
+        .unsettled_coupons = counted
                                  ? ledger_coupons(&agent->ledger, agent->policy.max_offline_coupons)
                                  : 0,
         .capacity = room.records,
@@ -189,7 +192,12 @@ static enum scrip_status run(struct agent *agent, struct bytes code, struct ledg
     if (voucher.now.quality != WALLCLOCK_BAD)
         wallclock_raise_floor(&agent->clock, voucher.claims.iat_s);
     TRY(gather_facts(agent, &voucher, draw, &facts));
-    TRY(policy_permit(&facts, &voucher, &open->sale, &permit));
+    status = policy_permit(&facts, &voucher, &open->sale, &permit);
+    /* The list may say so because of this very use, whose spent entry it has taken over. */
+    if (status == SCRIP_REFUSED_REVOKED && !open->sale.training &&
+        is_late_retry(agent, &voucher, entry))
+        return SCRIP_OK;
+    TRY(status);
     *mode = permit.mode;
     open->fallback = permit.offline_fallback;
     if (open->sale.training)

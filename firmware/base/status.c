@@ -27,7 +27,8 @@
     X(REFUSED_CLOCK, "The terminal does not know the time: connect it to the host, or let the "    \
                      "customer scan the code that the terminal shows.")                            \
     X(REFUSED_KEYS_STALE, "The terminal's keys are out of date: connect it to the host.")          \
-    X(REFUSED_STATUS, "The coupon is revoked, or cannot be checked here without the host.")        \
+    X(REFUSED_STATUS, "The coupon cannot be checked here without the host: connect and retry.")    \
+    X(REFUSED_REVOKED, "The coupon no longer stands: it was revoked or used. Do not accept it.")   \
     X(REFUSED_SCOPE,                                                                               \
       "The code does not allow this kind of transaction: ask the customer for one that does.")     \
     X(REFUSED_CURRENCY, "The currency does not fit: the code, the sale and the terminal must "     \

@@ -7,8 +7,9 @@
  * L2  RAM is a function of the log: the last complete checkpoint, then the records, in order, by
  *     the same ledger_apply(). Nothing else is stored.
  * L3  A fault of an append closes the ledger until recovery has read what really is there.
- * L4  A code that has been spent is refused until a durable record releases it or the floor has
- *     left it behind. The floor that let an entry go is in every note that does not have the entry.
+ * L4  A code that has been spent is refused until a durable record releases it, the floor has left
+ *     it behind, or a status list refuses it instead. The floor that let an entry go, and the
+ *     list's number, are in every checkpoint that does not have the entry.
  *     A use that the host has refused is never released.
  * L5  An entry is only spent if recovery, which starts from the last checkpoint and drops nothing
  *     meanwhile, can hold it too: recovered_spent never exceeds LIMIT_SPENT.

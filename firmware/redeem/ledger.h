@@ -66,9 +66,10 @@ struct ledger {
     uint64_t unsettled_minor;
     uint32_t oldest_s;                 /* time of the oldest unacknowledged record, 0: none */
     uint32_t floor_s, unc_s, signed_s; /* the clock's persistent part */
-    uint32_t approved_seq;             /* the newest approved redemption, 0: none */
-    uint32_t open_ask;                 /* seq of a redeem(ask) without outcome, 0: none */
-    uint32_t ask_minor;                /* what it is worth once approved */
+    uint32_t listed_seq;   /* number of the status list that coupons were left to, 0: none was */
+    uint32_t approved_seq; /* the newest approved redemption, 0: none */
+    uint32_t open_ask;     /* seq of a redeem(ask) without outcome, 0: none */
+    uint32_t ask_minor;    /* what it is worth once approved */
     uint8_t ask_member[8];
     bool ask_has_member;
     uint32_t acked_ask; /* an acknowledged ask whose outcome is not, 0: none */
@@ -180,6 +181,16 @@ uint64_t ledger_member_today(struct ledger *ledger, const uint8_t member[TOKEN_I
 /* Drops spent entries whose exp + 120 s lies below the floor; persists the clock's part with the
  * next checkpoint. */
 void ledger_clock(struct ledger *ledger, uint32_t floor_s, uint32_t unc_s, uint32_t signed_s);
+
+/* Whether the status list numbered list_seq refuses this coupon from now on. */
+typedef bool ledger_listed(void *context, const struct token_claims *claims);
+
+/* Drops the spent entries of settled coupons that a status list refuses in their place, and keeps
+ * the list's number with the next checkpoint: from then on a terminal that has lost that list must
+ * not decide on coupons. An entry whose record is no longer held stays. Time: reads at most
+ * LIMIT_SPENT records; idle only. */
+void ledger_leave_to_list(struct ledger *ledger, uint32_t list_seq, ledger_listed *listed,
+                          void *context);
 
 /* Everything known of one redemption, from its records. */
 struct ledger_story {

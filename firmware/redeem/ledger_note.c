@@ -9,17 +9,18 @@
 #include "redeem/ledger_private.h"
 
 enum { NOTE_CHECKPOINT = 1, NOTE_STATE = 2, NOTE_HEAD_BYTES = 3, RUN_HEAD_BYTES = 2 };
-enum run { RUN_STATE = 1, RUN_SPENT, RUN_REF, RUN_MEMBER, RUN_MARK, RUN_LATE, RUNS };
+enum run { RUN_STATE = 1, RUN_SPENT, RUN_REF, RUN_MEMBER, RUN_MARK, RUN_LATE, RUN_LISTED, RUNS };
 enum { STATE_BYTES = 102, FLAG_FORK = 1, FLAG_ASK_MEMBER = 2, FLAG_SUSPENDED = 4 };
 
 static const uint8_t ITEM_BYTES[RUNS] = {
     [RUN_STATE] = STATE_BYTES, [RUN_SPENT] = 16, [RUN_REF] = 8,
-    [RUN_MEMBER] = 12,         [RUN_MARK] = 5,   [RUN_LATE] = 4};
+    [RUN_MEMBER] = 12,         [RUN_MARK] = 5,   [RUN_LATE] = 4,
+    [RUN_LISTED] = 4};
 
 /* The journal holds ten notes back for a checkpoint. At worst each wastes most of a spent entry and
  * begins two runs. */
 _Static_assert(STATE_BYTES + LIMIT_SPENT * 16 + LEDGER_REFS * 8 + LEDGER_MEMBERS * 12 +
-                       LEDGER_MARKS * 5 + LEDGER_LATES * 4 <=
+                       LEDGER_MARKS * 5 + LEDGER_LATES * 4 + 4 <=
                    10 * (JOURNAL_PAYLOAD_MAX - NOTE_HEAD_BYTES - 2 * RUN_HEAD_BYTES - 15),
                "a checkpoint fits into the journal's reserve for it");
 
@@ -179,6 +180,10 @@ static enum scrip_status put_tables(struct writer *w)
         bytes_put_u32(item, l->late[i]);
         TRY(put_item(w, RUN_LATE, item));
     }
+    if (l->listed_seq != 0) {
+        bytes_put_u32(item, l->listed_seq);
+        TRY(put_item(w, RUN_LISTED, item));
+    }
     return SCRIP_OK;
 }
 
@@ -214,6 +219,9 @@ static bool load_item(struct ledger *l, uint8_t run, const uint8_t *item)
         if (l->late_count == LEDGER_LATES)
             return false;
         l->late[l->late_count++] = number;
+        return true;
+    case RUN_LISTED:
+        l->listed_seq = number;
         return true;
     default:
         return false;

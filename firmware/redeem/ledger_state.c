@@ -3,7 +3,7 @@
 
 #include "redeem/ledger_private.h"
 
-enum { SECONDS_A_DAY = 86400, EXPIRY_GRACE_S = 120 };
+enum { SECONDS_A_DAY = 86400, EXPIRY_GRACE_S = 120, COUPON_LIFE_S = 900 };
 
 static enum scrip_status mac8(const struct ledger *ledger, const struct bytes *parts, size_t count,
                               uint8_t out[8])
@@ -109,6 +109,36 @@ void ledger_clock(struct ledger *ledger, uint32_t floor_s, uint32_t unc_s, uint3
     for (size_t i = ledger->spent_count; i-- > 0;)
         if (ledger->floor_s > (uint64_t)ledger->spent[i].exp_s + EXPIRY_GRACE_S)
             remove_spent(ledger, &ledger->spent[i]);
+}
+
+/* The claims of the code that an entry stands for, where its record can still be read. */
+static bool read_spent(struct ledger *ledger, const struct ledger_spent *entry,
+                       struct token_claims *claims)
+{
+    struct record record;
+    struct cose message;
+    uint8_t key[8];
+    return ledger_record(ledger, entry->seq & ~LEDGER_BURNT, &record) == SCRIP_OK &&
+           record.type == RECORD_REDEEM && cose_parse(record.token, &message) == SCRIP_OK &&
+           token_claims_read(message.payload, claims) == SCRIP_OK &&
+           code_key(ledger, record.issuer, claims->cti, key) == SCRIP_OK &&
+           memcmp(key, entry->key, sizeof key) == 0;
+}
+
+void ledger_leave_to_list(struct ledger *ledger, uint32_t list_seq, ledger_listed *listed,
+                          void *context)
+{
+    for (size_t i = ledger->spent_count; i-- > 0;) {
+        struct ledger_spent *entry = &ledger->spent[i];
+        struct token_claims claims;
+        /* What is no coupon is over before long: most records need not be read. */
+        if ((entry->seq & ~LEDGER_BURNT) > ledger->acked_seq ||
+            entry->exp_s <= (uint64_t)ledger->floor_s + COUPON_LIFE_S ||
+            !read_spent(ledger, entry, &claims) || !claims.has_status || !listed(context, &claims))
+            continue;
+        remove_spent(ledger, entry);
+        ledger->listed_seq = list_seq;
+    }
 }
 
 bool ledger_is_spent(struct ledger *ledger, uint32_t issuer, const uint8_t cti[TOKEN_ID_BYTES],

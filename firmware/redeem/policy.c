@@ -90,6 +90,16 @@ static enum scrip_status value_of(const struct facts *facts, const struct token_
                                                                      : SCRIP_REFUSED_TRAINING;
 }
 
+/* Where no list tells, only the host knows whether a coupon still stands; so many may be wrong. */
+static bool coupon_may_be_offline(const struct facts *facts)
+{
+    const struct policy *policy = facts->policy;
+    if (policy == NULL || policy->max_offline_coupons == 0 || facts->coupon == POLICY_COUPON_LOST)
+        return false;
+    return facts->coupon == POLICY_COUPON_STANDS ||
+           facts->unsettled_coupons < policy->max_offline_coupons;
+}
+
 /* OK: the terminal may decide alone. */
 static enum scrip_status may_be_offline(const struct facts *facts, const struct voucher *voucher,
                                         const struct sale *sale, uint32_t amount_minor)
@@ -98,9 +108,7 @@ static enum scrip_status may_be_offline(const struct facts *facts, const struct 
     const struct token_claims *claims = &voucher->claims;
     if (sale->mode == SALE_ONLINE_ONLY || (claims->flags & TOKEN_OFFLINE) == 0)
         return SCRIP_REFUSED_ONLINE_ONLY;
-    /* Only the host knows whether a coupon still stands; so many may be wrong. */
-    if (claims->has_status &&
-        (policy == NULL || facts->unsettled_coupons >= policy->max_offline_coupons))
+    if (claims->has_status && !coupon_may_be_offline(facts))
         return SCRIP_REFUSED_STATUS;
     if (policy == NULL || wallclock_least(&voucher->now) >= policy->exp_s)
         return SCRIP_REFUSED_NO_POLICY;
@@ -143,6 +151,8 @@ static enum scrip_status choose(const struct facts *facts, const struct voucher 
 {
     if (facts->suspended)
         return SCRIP_REFUSED_SUSPENDED;
+    if (voucher->claims.has_status && facts->coupon == POLICY_COUPON_REVOKED)
+        return SCRIP_REFUSED_REVOKED;
     TRY(value_of(facts, &voucher->claims, sale, &out->amount_minor));
     out->mode = PERMIT_OFFLINE;
     if (sale->training)

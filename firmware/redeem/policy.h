@@ -29,7 +29,7 @@ struct policy {
     bool require_online_first; /* ask the host whenever a session is open */
     bool allow_unknown_time;
     bool refund_offline;
-    uint32_t max_offline_coupons; /* unsettled ones whose status nobody has looked up */
+    uint32_t max_offline_coupons; /* unsettled, for one whose status no list here tells; 0: ask */
     uint32_t max_awards;          /* that one member is given within award_window_s, here */
     uint32_t award_window_s;
 };
@@ -84,6 +84,14 @@ struct sale {
 
 enum sale_mode { SALE_ANY, SALE_ONLINE_ONLY, SALE_OFFLINE /* a supervisor's choice */ };
 
+/* What the terminal's status list says of a coupon. */
+enum policy_coupon {
+    POLICY_COUPON_UNKNOWN, /* no fresh list here names it */
+    POLICY_COUPON_STANDS,
+    POLICY_COUPON_REVOKED,
+    POLICY_COUPON_LOST /* the list that was its gate here is gone: only the host can tell */
+};
+
 struct facts {
     const struct policy *policy; /* NULL: none */
     bool host_ready;             /* a session is open and the breaker closed */
@@ -91,7 +99,8 @@ struct facts {
     bool full;                /* the journal or the spent set has no room */
     uint32_t unsettled_count; /* approved here, not acknowledged by the host */
     uint64_t unsettled_minor;
-    uint32_t unsettled_coupons;  /* of these; counted where this voucher is a coupon */
+    enum policy_coupon coupon;   /* where this voucher is one */
+    uint32_t unsettled_coupons;  /* of these; counted where this one is UNKNOWN */
     uint32_t capacity;           /* records that still fit */
     uint64_t member_today_minor; /* of this voucher's member */
     uint32_t member_awards;      /* in the window, before this one */
@@ -113,6 +122,8 @@ struct permit {
  * Consumes the voucher's seal; *out is zeroed unless OK. In this order:
  *
  *   REFUSED_SUSPENDED     by the host
+ *   REFUSED_REVOKED       a coupon that its list no longer lets stand, also where the host could be
+ *                         asked
  *   REFUSED_SCOPE         the code redeems nothing
  *   REFUSED_CURRENCY      the code's, the sale's and the policy's are not one
  *   REFUSED_AMOUNT        the value is wanted_minor or else the code's limit up to the total; it is
@@ -123,10 +134,10 @@ struct permit {
  *   REFUSED_FULL          no room for the record, also not for one that asks
  *
  * Then why the terminal may not decide alone: REFUSED_ONLINE_ONLY (the sale or the code wants the
- * host), REFUSED_STATUS (a coupon beyond
- * max_offline_coupons: only the host knows its status), REFUSED_NO_POLICY (none, or past its exp),
- * REFUSED_CLOCK (time is unknown, the code not bound to our challenge, and the policy does not
- * allow it), REFUSED_LIMIT_VALUE, _COUNT, _SUM, _TIME, _MEMBER. While host_ready, such a sale
+ * host), REFUSED_STATUS (a coupon where max_offline_coupons is 0, one whose list is gone, or one
+ * that no list here tells of beyond max_offline_coupons), REFUSED_NO_POLICY (none, or past its
+ * exp), REFUSED_CLOCK (time is unknown, the code not bound to our challenge, and the policy does
+ * not allow it), REFUSED_LIMIT_VALUE, _COUNT, _SUM, _TIME, _MEMBER. While host_ready, such a sale
  * becomes PERMIT_ASK without fallback instead, unless its mode is SALE_OFFLINE. One that the
  * terminal may decide becomes PERMIT_ASK with fallback when the policy wants the host first or the
  * draw says so, else PERMIT_OFFLINE. A code that is bound to our challenge reaches one terminal

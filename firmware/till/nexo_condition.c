@@ -22,7 +22,7 @@ const char *nexo_condition(enum scrip_status status)
     case SCRIP_REFUSED_BINDING:
     case SCRIP_REFUSED_NOT_YET:
     case SCRIP_REFUSED_EXPIRED:
-    case SCRIP_REFUSED_STATUS:
+    case SCRIP_REFUSED_REVOKED:
     case SCRIP_REFUSED_SCOPE:
     case SCRIP_REFUSED_CURRENCY:
     case SCRIP_REFUSED_AMOUNT:
@@ -33,6 +33,7 @@ const char *nexo_condition(enum scrip_status status)
         return "Refusal";
     case SCRIP_REFUSED_CLOCK:
     case SCRIP_REFUSED_KEYS_STALE:
+    case SCRIP_REFUSED_STATUS:
     case SCRIP_REFUSED_ONLINE_ONLY:
     case SCRIP_REFUSED_LIMIT_VALUE:
     case SCRIP_REFUSED_LIMIT_COUNT:

@@ -95,9 +95,34 @@ network_cut
 coupon 4
 is "one coupon offline" Success "$result"
 coupon 6
-is "the second asks for the host" Refusal "$condition"
+is "the second asks for the host" UnreachableHost "$condition"
 network_up
 sync_now t1
+within 20 status_is t1 '.lists_seq == 1'
+report "the status list comes to the terminal" $? "$(terminal_answers t1)"
+network_cut
+coupon 7
+is "with it a coupon stands without the host" Success "$result"
+coupon 8
+is "and so does the next" Success "$result"
+coupon 5
+is "a revoked one is refused without the host" Refusal "$condition"
+terminal_stop t1
+terminal_start t1
+within 5 terminal_answers t1
+login t1
+coupon 5
+is "after a restart too" Refusal "$condition"
+network_up
+sync_now t1
+"$scrip" pki revoke "$pki" --list 1 --index 7 >/dev/null
+sync_now t1
+within 20 status_is t1 '.lists_seq == 2'
+report "a newer list replaces it" $? "$(terminal_answers t1)"
+"$scrip" pki revoke "$pki" --list 2 --entries 8192 >/dev/null
+sync_now t1
+within 20 status_is t1 '.lists_seq == 3'
+report "and another one, of the coupons to come" $? "$(terminal_answers t1)"
 "$scrip" pki objects "$pki" --online-first 1 >/dev/null
 sync_now t1
 within 20 status_is t1 '.policy_seq == 3 and .keys_seq == 3'

@@ -179,6 +179,40 @@ static void test_online_only(void)
     check_needs_host(SCRIP_REFUSED_STATUS);
 }
 
+/* What the status list here says, against what the policy lets go unasked. */
+static void test_coupons_with_a_list(void)
+{
+    reset();
+    policy.max_offline_coupons = 1;
+    facts.unsettled_coupons = 1;
+    voucher.claims.has_status = true;
+    facts.coupon = POLICY_COUPON_STANDS;
+    check_mode(PERMIT_OFFLINE, false);
+    facts.coupon = POLICY_COUPON_LOST;
+    check_needs_host(SCRIP_REFUSED_STATUS);
+    facts.host_ready = false;
+    facts.unsettled_coupons = 0;
+    CHECK_STATUS(decide(), SCRIP_REFUSED_STATUS);
+    /* Nothing offline: not even one that stands. */
+    reset();
+    policy.max_offline_coupons = 0;
+    voucher.claims.has_status = true;
+    facts.coupon = POLICY_COUPON_STANDS;
+    check_needs_host(SCRIP_REFUSED_STATUS);
+    /* Revoked is revoked, whoever could be asked. */
+    for (int ready = 0; ready < 2; ready++) {
+        reset();
+        policy.max_offline_coupons = 64;
+        voucher.claims.has_status = true;
+        facts.coupon = POLICY_COUPON_REVOKED;
+        facts.host_ready = ready != 0;
+        CHECK_STATUS(decide(), SCRIP_REFUSED_REVOKED);
+    }
+    /* It is nothing to a code that is no coupon. */
+    voucher.claims.has_status = false;
+    CHECK_STATUS(decide(), SCRIP_OK);
+}
+
 static void test_policy_missing_or_expired(void)
 {
     reset();
@@ -448,6 +482,7 @@ int main(void)
     CHECK_RUN(test_what_nobody_may_permit);
     CHECK_RUN(test_training);
     CHECK_RUN(test_online_only);
+    CHECK_RUN(test_coupons_with_a_list);
     CHECK_RUN(test_policy_missing_or_expired);
     CHECK_RUN(test_unknown_time);
     CHECK_RUN(test_each_offline_limit);

@@ -113,7 +113,7 @@ static void put_want(struct json_out *json, const struct pki *pki,
                      const struct request_sync *request)
 {
     json_put_object(json, "want");
-    for (int kind = 0; kind < OBJECT_OPERATORS; kind++)
+    for (int kind = 0; kind < OBJECT_KINDS; kind++)
         if (request->have[kind] < pki->object[kind].seq)
             json_put_uint(json, object_name((enum object_kind)kind), pki->object[kind].seq);
     json_end_object(json);
@@ -314,6 +314,9 @@ static enum scrip_status object(struct handler *handler, struct exchange *exchan
 {
     const struct pki_object *stored = &handler->pki->object[kind];
 
+    if (stored->seq == 0)
+        return answered(problem_set(&exchange->problem, PROBLEM_NOT_FOUND,
+                                    "There is no such object: it has not been published"));
     exchange->etag = stored->etag;
     exchange->not_modified = exchange->if_none_match != NULL &&
                              strcmp(exchange->if_none_match, stored->etag) == 0;
@@ -332,6 +335,16 @@ enum scrip_status handler_keys(struct handler *handler, struct exchange *exchang
 enum scrip_status handler_policy(struct handler *handler, struct exchange *exchange)
 {
     return object(handler, exchange, OBJECT_POLICY);
+}
+
+enum scrip_status handler_operators(struct handler *handler, struct exchange *exchange)
+{
+    return object(handler, exchange, OBJECT_OPERATORS);
+}
+
+enum scrip_status handler_lists(struct handler *handler, struct exchange *exchange)
+{
+    return object(handler, exchange, OBJECT_LIST);
 }
 
 enum scrip_status handler_problem(const struct handler *handler, struct exchange *exchange)

@@ -46,6 +46,8 @@ MUST_CHECK enum scrip_status handler_ask(struct handler *handler, struct exchang
 MUST_CHECK enum scrip_status handler_claim(struct handler *handler, struct exchange *exchange);
 MUST_CHECK enum scrip_status handler_keys(struct handler *handler, struct exchange *exchange);
 MUST_CHECK enum scrip_status handler_policy(struct handler *handler, struct exchange *exchange);
+MUST_CHECK enum scrip_status handler_operators(struct handler *handler, struct exchange *exchange);
+MUST_CHECK enum scrip_status handler_lists(struct handler *handler, struct exchange *exchange);
 
 /* The problem as the answer's body, with the time where there is a nonce. */
 MUST_CHECK enum scrip_status handler_problem(const struct handler *handler,

@@ -1,19 +1,16 @@
 #include "tools/host/pki.h"
 
+#include <dirent.h>
 #include <gnutls/x509.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "redeem/status_list.h"
 #include "tools/host/load.h"
 #include "tools/host/log.h"
-
-static const char *const object_file[OBJECT_OPERATORS] = {
-    [OBJECT_KEYS] = "objects/keys.cose",
-    [OBJECT_POLICY] = "objects/policy.cose",
-};
 
 struct path {
     char text[PKI_DIR + 64];
@@ -149,22 +146,83 @@ static enum scrip_status read_keys(const struct object *object, struct keyset *k
     return SCRIP_OK;
 }
 
-static enum scrip_status load_object(struct pki *pki, enum object_kind kind)
+/* The number in list-N.cose, 0 and more; false: another name. */
+static bool list_number(const char *name, uint32_t *number)
 {
-    struct pki_object fresh = {.len = 0};
+    char again[40];
+    uint64_t value;
+    size_t len = strlen(name);
+
+    if (len < 11 || text_uint(bytes_of(name + 5, len - 10), UINT32_MAX, &value) != SCRIP_OK)
+        return false;
+    *number = (uint32_t)value;
+    (void)snprintf(again, sizeof again, "list-%" PRIu32 ".cose", *number);
+    return strcmp(name, again) == 0;
+}
+
+/* Terminals hold one list: the one that coupons are being given out from, the newest. */
+static bool find_list(const struct pki *pki, uint32_t *newest)
+{
+    DIR *dir = opendir(path_of(pki, "objects").text);
+    bool found = false;
+    uint32_t number;
+
+    *newest = 0;
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        if (!list_number(entry->d_name, &number) || (found && number < *newest))
+            continue;
+        *newest = number;
+        found = true;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    return found;
+}
+
+/* False: there is none, and need not be one. */
+static bool object_file(struct pki *pki, enum object_kind kind, char name[40])
+{
+    struct pki_object *object = &pki->object[kind];
+
+    (void)snprintf(name, 40, "objects/%s.cose", object_name(kind));
+    if (kind != OBJECT_LIST)
+        return kind != OBJECT_OPERATORS || object->len != 0 ||
+               access(path_of(pki, name).text, F_OK) == 0;
+    if (!find_list(pki, &object->list))
+        return false;
+    (void)snprintf(name, 40, "objects/list-%" PRIu32 ".cose", object->list);
+    return true;
+}
+
+/* A list is by an issuer, all else by a root. */
+static enum scrip_status verify_object(const struct pki *pki, enum object_kind kind,
+                                       struct span data, struct object *out)
+{
+    struct status_list list;
+
+    if (kind != OBJECT_LIST)
+        return object_verify(data, kind, &pki->believed, out);
+    memset(out, 0, sizeof *out);
+    TRY(status_list_read(data, &pki->keys, &list));
+    out->seq = list.seq;
+    return list.list == pki->object[kind].list ? SCRIP_OK : SCRIP_REFUSED_CLAIMS;
+}
+
+static enum scrip_status load_object(struct pki *pki, enum object_kind kind, const char *name)
+{
+    struct pki_object fresh = pki->object[kind];
     struct keyset keys = {.count = 0};
     struct object_roots believed = pki->believed;
     struct object object;
 
-    TRY(read_file(pki, object_file[kind], fresh.data, sizeof fresh.data, &fresh.len));
-    TRY(object_verify(span_of(bytes_of(fresh.data, fresh.len)), kind, &pki->believed, &object));
+    TRY(read_file(pki, name, fresh.data, sizeof fresh.data, &fresh.len));
+    TRY(verify_object(pki, kind, span_of(bytes_of(fresh.data, fresh.len)), &object));
     if (kind == OBJECT_KEYS) {
         TRY(read_keys(&object, &keys));
         TRY(keyset_roots(&keys, &pki->roots, &believed));
     }
     TRY(set_etag(&fresh));
     fresh.seq = object.seq;
-    fresh.seen = pki->object[kind].seen;
     pki->object[kind] = fresh;
     pki->believed = believed;
     if (kind != OBJECT_KEYS)
@@ -181,15 +239,18 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 void pki_refresh(struct pki *pki)
 {
-    for (int kind = 0; kind < OBJECT_OPERATORS; kind++) {
-        struct path path = path_of(pki, object_file[kind]);
+    for (int kind = 0; kind < OBJECT_KINDS; kind++) {
         struct stat now = {.st_ino = 0};
         enum scrip_status status;
+        char name[40];
 
+        if (!object_file(pki, (enum object_kind)kind, name))
+            continue;
+        struct path path = path_of(pki, name);
         if (stat(path.text, &now) == 0 && same_file(&now, &pki->object[kind].seen))
             continue;
         pki->object[kind].seen = now;
-        status = load_object(pki, (enum object_kind)kind);
+        status = load_object(pki, (enum object_kind)kind, name);
         if (status != SCRIP_OK)
             log_line("%s is not used (%s): %s", path.text, scrip_status_name(status),
                      pki->object[kind].len != 0 ? "the last good one stays" : "there is none");
@@ -236,10 +297,9 @@ enum scrip_status pki_open(struct pki *pki, const char *dir)
     TRY(read_roots(pki));
     pki->believed = pki->roots;
     pki_refresh(pki);
-    for (int kind = 0; kind < OBJECT_OPERATORS; kind++)
-        if (pki->object[kind].len == 0)
-            return SCRIP_REFUSED_NOT_FOUND;
-    return SCRIP_OK;
+    return pki->object[OBJECT_KEYS].len != 0 && pki->object[OBJECT_POLICY].len != 0
+               ? SCRIP_OK
+               : SCRIP_REFUSED_NOT_FOUND;
 }
 
 void pki_close(struct pki *pki)

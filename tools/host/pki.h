@@ -6,7 +6,8 @@
  *   time.key               signs the time in every answer, PEM
  *   roots.bin              one or two root points, 65 bytes each: they sign the objects
  *   objects/keys.cose objects/policy.cose
- *   objects/list-N.cose    the status lists of coupons, signed by an issuer; read when asked
+ *   objects/list-N.cose    the status lists of coupons, signed by an issuer; a coupon is looked up
+ *                          in its own, terminals hold the one of the highest N
  *   terminals/             the allow-list, read by allow.c
  *
  * Objects may be replaced while the host runs; a damaged one is logged and the last good one stays.
@@ -30,6 +31,7 @@ struct pki_object {
     uint32_t seq;        /* 0: none */
     char etag[PKI_ETAG]; /* strong, with its quotes */
     struct stat seen;    /* the file as it was last read, good or bad */
+    uint32_t list;       /* of a status list, its N */
 };
 
 struct pki {
@@ -38,7 +40,7 @@ struct pki {
     struct object_roots roots, believed; /* those that the key set has left in office */
     struct crypto_key time_key;
     uint8_t time_kid[COSE_KID_BYTES];
-    struct pki_object object[OBJECT_OPERATORS]; /* OBJECT_KEYS, OBJECT_POLICY */
+    struct pki_object object[OBJECT_KINDS]; /* what is not there has seq 0 */
     struct keyset keys;
     struct keyset_tables tables; /* of keys */
 };

@@ -27,6 +27,8 @@ static const struct route routes[] = {
     {"/v1/receipts/claim", handler_claim, true, false},
     {"/v1/objects/keys", handler_keys, false, false},
     {"/v1/objects/policy", handler_policy, false, false},
+    {"/v1/objects/operators", handler_operators, false, false},
+    {"/v1/objects/lists", handler_lists, false, false},
 };
 
 /* A request while its body arrives. One that is refused is read to its end all the same: a terminal

@@ -1,4 +1,5 @@
 /* scrip pki revoke */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -6,7 +7,31 @@
 #include "tools/scrip/commands.h"
 #include "tools/scrip/pki.h"
 
-enum { LIST_LIFE_S = 7 * 86400, NEW_LIST_BYTES = STATUS_LIST_MAX_BYTES };
+enum { LIST_LIFE_S = 7 * 86400 };
+
+/* The number that the next list signed here must have: it rises over all of them, so that a
+ * terminal never takes an older one for a newer, whichever it holds. */
+static enum scrip_status next_number(const char *dir, const struct keyset *keys, uint32_t *next)
+{
+    uint8_t memory[LIMIT_OBJECT_BYTES];
+    char path[FILE_PATH], name[300];
+    TRY(file_path(path, dir, "objects"));
+    DIR *files = opendir(path);
+    *next = 1;
+    for (struct dirent *file; files != NULL && (file = readdir(files)) != NULL;) {
+        struct buffer bytes = buffer_of(memory, sizeof memory);
+        struct status_list held;
+        (void)snprintf(name, sizeof name, "objects/%s", file->d_name);
+        if (strncmp(file->d_name, "list-", 5) == 0 && file_path(path, dir, name) == SCRIP_OK &&
+            file_read(path, &bytes) == SCRIP_OK &&
+            status_list_read(span_of(buffer_bytes(&bytes)), keys, &held) == SCRIP_OK &&
+            held.seq >= *next)
+            *next = held.seq + 1;
+    }
+    if (files != NULL)
+        (void)closedir(files);
+    return SCRIP_OK;
+}
 
 /* The list as it stands, or one in which every coupon stands. */
 static enum scrip_status read_list(const char *dir, const struct keyset *keys,
@@ -19,8 +44,6 @@ static enum scrip_status read_list(const char *dir, const struct keyset *keys,
     (void)snprintf(name, sizeof name, "objects/list-%lu.cose", (unsigned long)list->list);
     TRY(file_path(path, dir, name));
     memset(bits, 0, STATUS_LIST_MAX_BYTES);
-    list->bits = span_of(bytes_of(bits, NEW_LIST_BYTES));
-    list->seq = 1;
     if (!file_exists(path))
         return SCRIP_OK;
     TRY(file_read(path, &bytes));
@@ -34,7 +57,6 @@ static enum scrip_status read_list(const char *dir, const struct keyset *keys,
     }
     TRY(span_read(&held.bits, 0, bits, held.bits.len));
     list->bits.len = held.bits.len;
-    list->seq = held.seq + 1;
     return SCRIP_OK;
 }
 
@@ -54,11 +76,16 @@ static int revoke(const struct arguments *arguments)
     static uint8_t bits[STATUS_LIST_MAX_BYTES];
     struct status_list list = {.list = 1};
     struct keyset keys;
-    uint32_t index = 0, now_s = time_now();
+    uint32_t index = 0, now_s = time_now(), entries = STATUS_LIST_MAX_BYTES * 8;
     if (!option_number(arguments, "--list", UINT32_MAX, &list.list) ||
+        !option_number(arguments, "--entries", STATUS_LIST_MAX_BYTES * 8, &entries) ||
         !option_number(arguments, "--index", STATUS_LIST_MAX_BYTES * 8 - 1, &index))
         return EXIT_MISUSE;
-    if (read_keys(dir, &keys) != SCRIP_OK || read_list(dir, &keys, &list, bits) != SCRIP_OK)
+    if (entries == 0 || entries % 8 != 0)
+        return misuse("--entries must be a multiple of 8");
+    list.bits = span_of(bytes_of(bits, entries / 8));
+    if (read_keys(dir, &keys) != SCRIP_OK || next_number(dir, &keys, &list.seq) != SCRIP_OK ||
+        read_list(dir, &keys, &list, bits) != SCRIP_OK)
         return EXIT_REFUSED;
     if (option_given(arguments, "--index")) {
         if (index / 8 >= list.bits.len)
@@ -74,14 +101,17 @@ static int revoke(const struct arguments *arguments)
 
 static const struct option options[] = {
     {"--list", "N", "which list (1)"},
+    {"--entries", "N", "of a new list (65536): as many as a terminal's slot has room for"},
     {"--index", "I", "the coupon's place in it; left out, nothing is revoked"},
     {NULL, NULL, NULL},
 };
 
 const struct command command_pki_revoke = {
     "pki revoke",
-    "DIR [--list N] [--index I]",
-    "Revokes a coupon in a status list, which is made where there is none: the host refuses it.",
+    "DIR [--list N] [--index I] [--entries N]",
+    "Revokes a coupon in a status list, which is made where there is none: the host refuses it, "
+    "and "
+    "so do the terminals that hold the list, the one of the highest N.",
     1,
     options,
     revoke,
