@@ -138,6 +138,9 @@ lib: $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards,setup-demo) ## what a
 	@NM=$(BINUTILS)nm OBJCOPY=$(BINUTILS)objcopy LD=$(BINUTILS)ld CALLED_BACK='$(CALLED_BACK)' \
 	    tests/run-suite lib tools/check/lib
 lib-programs: $(B)/scrip.o $(LIBS)
+install: lib-programs ## what `make lib` makes, with headers, pkg-config and CMake files; BOARD=b, PREFIX=/usr/local, DESTDIR=
+	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) LIMITS='$(wildcard $(BOARD_DIR)/limits.h)' LIBS_PRIVATE=$(BOARD_LIBS_PRIVATE) tools/install
+PREFIX ?= /usr/local
 issuer: $(B)/libscrip-issuer.a $(B)/lib/libmbedtls.a ## what a back office links to sign codes and objects: redeem/mint.h
 test-programs: $(SELFTEST) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS) ## every test binary, without running it
 
@@ -184,7 +187,7 @@ fuzz: setup-fuzz ## search for an input that breaks a reader, FUZZ_SECONDS=60 fo
 	@$(MAKE) CC=clang FUZZ=1 fuzz-run
 fuzz-run: $(FUZZERS)
 	@tests/fuzz/run $^
-e2e: all $(SELFTEST) ## only the tests with real processes
+e2e: all lib-programs $(SELFTEST) ## only the tests with real processes
 	@tests/run-suite $@ $(E2E)
 
 big-endian: setup-big-endian ## the unit tests and every power cut on a big-endian processor
@@ -258,7 +261,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run selftest selftest-faults all lib lib-programs issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \

@@ -8,6 +8,10 @@
 
 #include "hal/hal.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Brings the hardware up and answers its devices, valid for ever. argc and argv are the process's
  * on boards that have them, else 0 and NULL. FAULT_*: what failed was logged and the image must
@@ -18,5 +22,9 @@ MUST_CHECK enum scrip_status board_open(int argc, char **argv, const struct hal 
 /* Waits for an event or at most timeout_ms, whichever comes first; feeds the watchdog. False: the
  * image was asked to end. */
 MUST_CHECK int board_wait(uint32_t timeout_ms);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -67,6 +67,7 @@ static void test_wiring_and_time(void)
 {
     NAMES(no_keystore, "hal.wiring");
     NAMES(bad_tear_size, "flash.geometry");
+    NAMES(odd_blobs, "flash.geometry");
     NAMES(log_blocks, "log.write");
     NAMES(clock_back, "rtc.monotonic");
     NAMES(clock_stands, "rtc.monotonic");

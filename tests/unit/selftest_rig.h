@@ -246,6 +246,8 @@ static void rig_open(struct faults fault)
                                        .tear_size = EEPROM_PAGE,
                                        .read = cells_read,
                                        .program = cells_program};
+    if (fault.odd_blobs)
+        rig.blobs.hal.size -= EEPROM_SECTOR;
     if (fault.bad_tear_size)
         rig.blobs.hal.tear_size = 96;
     rig.keystore = (struct hal_keystore){NULL, slots_read, slots_write, counter_read,

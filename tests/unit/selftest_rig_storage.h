@@ -12,7 +12,7 @@
 #include "tests/check.h"
 
 enum { NOR_SECTOR = 4096, NOR_BYTES = 5 * NOR_SECTOR, NOR_PAGE = 256 };
-enum { EEPROM_SECTOR = 512, EEPROM_BYTES = 16 * EEPROM_SECTOR, EEPROM_PAGE = 128 };
+enum { EEPROM_SECTOR = 512, EEPROM_BYTES = 20 * EEPROM_SECTOR, EEPROM_PAGE = 128 };
 enum { SLOT_BYTES = 64 };
 
 struct cells {
@@ -33,7 +33,7 @@ struct slots {
 
 /* Everything that a board does wrong on demand. */
 struct faults {
-    bool no_keystore, bad_tear_size;
+    bool no_keystore, bad_tear_size, odd_blobs;
     bool log_blocks, clock_back, clock_stands, clock_double, wait_returns, wait_oversleeps;
     bool sets_no_clock, wall_stands;
     bool slot_unwritten, slots_shared, slot_sticks, slot_truncates, slot_mixes, counter_back;

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "store/blob.h"
+
 enum {
     ERASE_LIMIT_MS = 10000,
     GUARD = 0xA7,
@@ -146,6 +148,9 @@ static enum selftest_verdict check_geometry(struct selftest *test, const struct 
     uint32_t least = region->flash == test->hal->journal ? 4096 : 1;
     const char *flaw = geometry_flaw(region->flash, least);
 
+    if (flaw == NULL && region->flash == test->hal->blobs &&
+        region->flash->size % (2 * BLOB_KINDS * region->flash->sector_size) != 0)
+        flaw = "size is not two slots of whole sectors for each kind (store/blob.h)";
     return flaw == NULL ? SELFTEST_KEPT : selftest_broken(test, "%s: %s", region->name, flaw);
 }
 
