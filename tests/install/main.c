@@ -99,7 +99,7 @@ static uint64_t uptime(void *context)
 static enum scrip_status no_clock(void *context, uint32_t *unix_s)
 {
     (void)context;
-    (void)unix_s;
+    *unix_s = 0;
     return SCRIP_FAULT_DEVICE;
 }
 
