@@ -129,7 +129,9 @@ noticing = $(shell awk '!/^[ \t]*(\043|$$)/ { print "$(B)/tests/" $$1 }' /dev/nu
 MUTANTS := $(call noticing,$(FAULTY))
 POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards%.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
-BINARIES := $(PROGRAMS) $(SELFTEST) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
+# What it looks like when an image ends, one way after the other.
+RESTART := $(if $(filter cortexm,$(BOARD_PLATFORM)),$(B)/restart.elf)
+BINARIES := $(PROGRAMS) $(SELFTEST) $(RESTART) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
@@ -208,9 +210,11 @@ boards: setup-boards ## the terminal on emulated boards, against the real host, 
 	@$(MAKE) BOARD=all size
 	@for board in $(EMULATED); do $(MAKE) BOARD=$$board lib || exit; done
 	@$(MAKE) $(PARALLEL) BOARD=linux all
-	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
+	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run restarts && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
 run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh $(BOARD_TESTS)
+restarts: $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
+	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite $@-$(BOARD) tests/e2e/boards_restart.sh
 
 selftest: $(SELFTEST) $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards) ## BOARD=b: whether its port keeps the contracts of hal/; PEER=HOST:PORT, CUTS=3
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/selftest/run $(SELFTEST)
@@ -261,7 +265,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run restarts selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \
@@ -282,12 +286,13 @@ $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix
 # An image for a board without an operating system: how it ends is board.mk's choice.
 IMAGES := $(PROGRAMS_cortexm)
 BARE := $(IMAGES) $(filter %.elf,$(SELFTEST))
-$(BARE): $(B)/%.elf: $(B)/firmware/images/%.o $(call archives,cortexm board base) \
-    $(B)/platform/cortexm/end/$(BOARD_END).o $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
+$(BARE): $(B)/%.elf: $(B)/firmware/images/%.o $(B)/platform/cortexm/end/$(BOARD_END).o
+$(RESTART): $(B)/tests/emulated/restart_image.o $(B)/platform/cortexm/end/reset.o
+$(BARE) $(RESTART): $(call archives,cortexm board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
 $(IMAGES): $(call archives,till $(AGENT))
 BARE_LINK := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings
-$(BARE): private BOARD_LIBS = $(BARE_LINK) -Wl,-Map=$(B)/$(if $(filter $@,$(SELFTEST)),selftest,image).map
+$(BARE) $(RESTART): private BOARD_LIBS = $(BARE_LINK) -Wl,-Map=$(B)/$(if $(filter $@,$(IMAGES)),image,$(basename $(notdir $@))).map
 SELFTEST_OBJECTS := $(B)/firmware/images/selftest.o $(if $(BOARD_END),$(B)/platform/cortexm/end/$(BOARD_END).o)
 SELFTEST_ARCHIVES := $(call archives,selftest $(BOARD_PLATFORM) board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a)
 $(SELFTEST): $(SELFTEST_OBJECTS) $(SELFTEST_ARCHIVES)

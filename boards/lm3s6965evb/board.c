@@ -15,6 +15,7 @@
 #include "platform/cortexm/pl011.h"
 #include "platform/cortexm/pl022.h"
 #include "platform/cortexm/sd_card.h"
+#include "platform/cortexm/sp805.h"
 #include "platform/cortexm/ssd0323.h"
 #include "platform/cortexm/stellaris_enet.h"
 #include "platform/cortexm/stellaris_i2c.h"
@@ -29,6 +30,8 @@ enum {
     UART0_IRQ = 5,
     UART1_IRQ = 6,
     UART2_IRQ = 33,
+    WATCHDOG = 0x40000000,
+    WATCHDOG_IRQ = 18,
     SSI0 = 0x40008000, /* the SD card and the display */
     I2C0 = 0x40020000, /* the EEPROM */
     I2C_HZ = 400000,
@@ -41,6 +44,7 @@ enum {
     SYSTEM = 0x400FE000,
     RAW_INTERRUPTS = 0x50,
     RUN_CLOCK = 0x60,
+    CLOCK_GATES_0 = 0x100, /* the watchdog */
     CLOCK_GATES_1 = 0x104, /* UART0-2, SSI0, I2C0 */
     CLOCK_GATES_2 = 0x108, /* ports A to G, Ethernet MAC and PHY */
     PLL_LOCKED = 1 << 6,
@@ -75,6 +79,9 @@ enum {
     KEYS_AT = BLOB_BYTES,
     JOURNAL_BYTES = 1024 * 1024 /* of the card */
 };
+
+/* The longest step is an enrolment, which checks, stores and formats; a wait is cut short of it. */
+enum { WATCHDOG_S = 8, WAIT_MAX_MS = 1000 };
 
 static struct {
     struct hal hal;
@@ -121,6 +128,7 @@ __attribute__((section(".vectors"), used)) static const union cpu_vector vectors
     CPU_VECTORS,
     [16 + UART0_IRQ] = {till_interrupt},
     [16 + UART1_IRQ] = {entropy_interrupt},
+    [16 + WATCHDOG_IRQ] = {cpu_fault_watchdog},
     [16 + UART2_IRQ] = {scanner_interrupt},
     [16 + ETHERNET_IRQ] = {ethernet_interrupt},
 };
@@ -148,6 +156,7 @@ static void open_clocks(void)
     while ((mmio_read(SYSTEM, RAW_INTERRUPTS) & PLL_LOCKED) == 0)
         continue;
     mmio_write(SYSTEM, RUN_CLOCK, CLOCK_50_MHZ);
+    mmio_write(SYSTEM, CLOCK_GATES_0, 1 << 3);
     mmio_write(SYSTEM, CLOCK_GATES_1, 1 << 12 | 1 << 4 | 7);
     mmio_write(SYSTEM, CLOCK_GATES_2, UINT32_C(1) << 30 | 1 << 28 | 0x7F);
     cpu_tick_open(CLOCK_HZ / 100);
@@ -213,6 +222,11 @@ static void open_panel(void)
     static const struct ssd0323_bus bus = {panel_select, panel_data, bus_exchange};
 
     ssd0323_open(&board.panel, &bus);
+    if (*cpu_last_words() != '\0') {
+        enum scrip_status shown = board.panel.hal.show(&board.panel, "Restarted", cpu_last_words(),
+                                                       HAL_TONE_NONE);
+        (void)shown;
+    }
 }
 
 static void open_line(struct uart *uart, uintptr_t base, unsigned irq, void *ring, uint32_t size)
@@ -248,6 +262,10 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
     (void)argc;
     (void)argv;
     open_clocks();
+    sp805_open(WATCHDOG, WATCHDOG_S * CLOCK_HZ);
+    cpu_irq_enable(WATCHDOG_IRQ);
+    if (*cpu_last_words() != '\0')
+        image_log.write(NULL, HAL_LOG_WARNING, cpu_last_words());
     open_pins();
     open_lines();
     if (open_storage() != SCRIP_OK) {
@@ -273,8 +291,10 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
 
 int board_wait(uint32_t timeout_ms)
 {
-    uint64_t until_ms = clock_ms(&board.clock) + timeout_ms;
+    uint64_t until_ms = clock_ms(&board.clock) +
+                        (timeout_ms < WAIT_MAX_MS ? timeout_ms : (uint32_t)WAIT_MAX_MS);
 
+    sp805_feed(WATCHDOG);
     netstack_poll(&board.net);
     while (!uart_waiting(&board.till_line) && !uart_waiting(&board.scanner_line) &&
            !board.enet.waiting && clock_ms(&board.clock) < until_ms) {

@@ -15,6 +15,7 @@
 #include "platform/cortexm/mmio.h"
 #include "platform/cortexm/netstack.h"
 #include "platform/cortexm/sbcon_i2c.h"
+#include "platform/cortexm/sp805.h"
 #include "platform/cortexm/uart_entropy.h"
 
 enum {
@@ -35,6 +36,7 @@ enum {
     TIMER_CONTROL = 0x08,
     TIMER_FREE_32_BIT = 0x82, /* on, free-running, 32 bits, no interrupt */
     TIMER_BY_16 = 0x04,
+    WATCHDOG = 0x40008000,
     I2C_SHIELD1 = 0x4002A000,
     I2C_HZ = 400000
 };
@@ -48,6 +50,9 @@ enum {
     KEYS_AT = BLOB_BYTES
 };
 _Static_assert(KEYS_AT + EEPROM_KEYSTORE_BYTES <= EEPROM_BYTES, "blobs and keys fit the EEPROM");
+
+/* The longest step is an enrolment, which checks, stores and formats; a wait is cut short of it. */
+enum { WATCHDOG_S = 8, WAIT_MAX_MS = 1000 };
 
 static struct {
     struct hal hal;
@@ -156,6 +161,9 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
 {
     (void)argc;
     (void)argv;
+    sp805_open(WATCHDOG, WATCHDOG_S * CLOCK_HZ);
+    if (*cpu_last_words() != '\0')
+        image_log.write(NULL, HAL_LOG_WARNING, cpu_last_words());
     open_time();
     open_storage();
     open_lines();
@@ -175,8 +183,10 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
 
 int board_wait(uint32_t timeout_ms)
 {
-    uint64_t until_ms = clock_ms(&board.clock) + timeout_ms;
+    uint64_t until_ms = clock_ms(&board.clock) +
+                        (timeout_ms < WAIT_MAX_MS ? timeout_ms : (uint32_t)WAIT_MAX_MS);
 
+    sp805_feed(WATCHDOG);
     if (board.hal.net != NULL)
         netstack_poll(&board.net);
     while (!uart_waiting(&board.till_line) && !uart_waiting(&board.scanner_line) &&

@@ -6,7 +6,7 @@
 
 /* Set by sections.ld. */
 extern uint32_t cpu_stack_bottom[], cpu_data_start[], cpu_data_end[], cpu_bss_start[],
-    cpu_bss_end[];
+    cpu_bss_end[], cpu_kept[];
 extern const uint32_t cpu_data_load[];
 extern char __tls_base[];
 
@@ -31,6 +31,14 @@ uintptr_t __stack_chk_guard = 0x7E5C0A0D;
 _Noreturn void __stack_chk_fail(void);
 _Noreturn void __assert_func(const char *file, int line, const char *function, const char *what);
 
+/* What is kept of the end over the reset that follows it. */
+struct last_words {
+    uint32_t mark;
+    char text[CPU_KEPT_BYTES - sizeof(uint32_t)];
+};
+#define LAST_WORDS ((struct last_words *)cpu_kept)
+enum { WRITTEN = 0x57A5C0DE, CARRIED = 0x1D5E1F5D };
+
 static char *put_text(char *at, const char *end, const char *text)
 {
     while (*text != '\0' && at < end)
@@ -47,63 +55,64 @@ static char *put_hex(char *at, const char *end, uint32_t value)
 
 static _Noreturn void fail(const char *what, uint32_t where)
 {
-    char line[96];
-    char *at = line;
-    const char *end = line + sizeof line - 1;
+    struct last_words *last = LAST_WORDS;
+    char *at = last->text;
+    const char *end = last->text + sizeof last->text - 1;
 
-    at = put_text(at, end, "fault: ");
     at = put_text(at, end, what);
-    at = put_text(at, end, " at ");
+    at = put_text(at, end, " ");
     at = put_hex(at, end, where);
-    at = put_text(at, end, ", cause ");
+    at = put_text(at, end, " cause ");
     at = put_hex(at, end, mmio_read(CONTROL_BLOCK, CFSR));
     *at = '\0';
-    image_say(line);
+    last->mark = WRITTEN;
+    image_say(last->text);
     image_end(70);
 }
 
-/* The address at which the interrupted code stood: the seventh word of the frame that the core
- * pushed, which a stack that has left RAM does not hold. */
-static uint32_t interrupted_at(void)
+const char *cpu_last_words(void)
 {
-    const uint32_t *frame = __builtin_frame_address(0);
-
-    for (; frame >= cpu_stack_bottom && frame + 8 < cpu_stack_top; frame++) {
-        /* Below the frame lies the EXC_RETURN value, wherever the compiler has saved it. */
-        if ((frame[0] & 0xFFFFFFE0u) == 0xFFFFFFE0u)
-            return frame[7];
-    }
-    return 0;
+    return LAST_WORDS->mark == CARRIED ? LAST_WORDS->text : "";
 }
 
-void cpu_fault_nmi(void)
+/* Every fault's second half, on a stack that is good again: where the code stood (0 where the stack
+ * had left RAM), and the exception's number. */
+_Noreturn void cpu_fault_report(uint32_t where, uint32_t exception);
+
+__attribute__((used)) void cpu_fault_report(uint32_t where, uint32_t exception)
 {
-    fail("watchdog", interrupted_at());
+    static const char *const names[] = {"unexpected interrupt", NULL,           "watchdog",
+                                        "hard fault",           "memory fault", "bus fault",
+                                        "usage fault"};
+
+    fail(names[exception < sizeof names / sizeof *names ? exception : 0], where);
 }
 
-void cpu_fault_hard(void)
+/*
+ * A fault's first half. The core has pushed eight words, the seventh of them the address, unless
+ * the stack has left RAM. What was on the stack is over, so the report has all of it.
+ */
+#define FAULT_ENTRY(number)                                                                        \
+    __asm__("mrs r2, msp\n\t"                                                                      \
+            "movw r3, #:lower16:cpu_stack_bottom\n\t"                                              \
+            "movt r3, #:upper16:cpu_stack_bottom\n\t"                                              \
+            "movs r0, #0\n\t"                                                                      \
+            "cmp r2, r3\n\t"                                                                       \
+            "it hs\n\t"                                                                            \
+            "ldrhs r0, [r2, #24]\n\t"                                                              \
+            "movw r3, #:lower16:cpu_stack_top\n\t"                                                 \
+            "movt r3, #:upper16:cpu_stack_top\n\t"                                                 \
+            "mov sp, r3\n\t" number "\n\t"                                                         \
+            "b cpu_fault_report")
+
+__attribute__((naked)) void cpu_fault(void)
 {
-    fail("hard fault", interrupted_at());
+    FAULT_ENTRY("mrs r1, ipsr");
 }
 
-void cpu_fault_memory(void)
+__attribute__((naked)) void cpu_fault_watchdog(void)
 {
-    fail("memory fault", interrupted_at());
-}
-
-void cpu_fault_bus(void)
-{
-    fail("bus fault", interrupted_at());
-}
-
-void cpu_fault_usage(void)
-{
-    fail("usage fault", interrupted_at());
-}
-
-void cpu_fault_unexpected(void)
-{
-    fail("unexpected interrupt", interrupted_at());
+    FAULT_ENTRY("movs r1, #2");
 }
 
 void __stack_chk_fail(void)
@@ -131,6 +140,7 @@ __attribute__((optimize("no-stack-protector"))) void cpu_start(void)
     for (uint32_t *to = cpu_bss_start; to < cpu_bss_end; to++)
         *to = 0;
     _set_tls(__tls_base);
+    LAST_WORDS->mark = LAST_WORDS->mark == WRITTEN ? CARRIED : 0;
     mmio_set(CONTROL_BLOCK, SHCSR, FAULTS_APART);
     image_end(main(0, NULL));
 }

@@ -1,10 +1,10 @@
 /*
  * cpu: what every Cortex-M has: start, faults, the tick, sleep, and the end of an image.
  *
- * Start copies .data, clears .bss, seeds the stack canary, runs main() and hands its value to
- * image_end(). A fault, a broken canary or a failed assertion says what and where through
- * image_say(), and ends the image as well: with the reset that this means on a part, the agent
- * recovers as from a power cut.
+ * Start copies .data, clears .bss, runs main() and hands its value to image_end(). A fault, a
+ * broken canary, a failed assertion or the watchdog says what and where through image_say(), and
+ * ends the image as well: with the reset that this means on a part, the agent recovers as from a
+ * power cut, and cpu_last_words() tells the next start why it is one.
  *
  * Memory   The stack lies at the bottom of RAM (platform/cortexm/sections.ld), so that one that
  *          overflows leaves RAM. It is painted at start; cpu_stack() tells what was never used.
@@ -24,25 +24,28 @@ union cpu_vector {
     uint32_t *stack;
 };
 
+enum { CPU_KEPT_BYTES = 64 }; /* at the end of RAM: no start touches them */
+
 extern uint32_t cpu_stack_top[]; /* set by sections.ld */
 _Noreturn void cpu_start(void);
-_Noreturn void cpu_fault_nmi(void);
-_Noreturn void cpu_fault_hard(void);
-_Noreturn void cpu_fault_memory(void);
-_Noreturn void cpu_fault_bus(void);
-_Noreturn void cpu_fault_usage(void);
-_Noreturn void cpu_fault_unexpected(void);
+void cpu_fault(void);
+void cpu_fault_watchdog(void); /* for the interrupt of a watchdog; a non-maskable one is taken for
+                                  it */
 void cpu_tick(void);
 
 /* The sixteen system entries; a board's const table begins with them and lies in .vectors. */
 #define CPU_VECTORS                                                                                \
-    {.stack = cpu_stack_top}, {cpu_start}, {cpu_fault_nmi}, {cpu_fault_hard}, {cpu_fault_memory},  \
-        {cpu_fault_bus}, {cpu_fault_usage}, {cpu_fault_unexpected}, {cpu_fault_unexpected},        \
-        {cpu_fault_unexpected}, {cpu_fault_unexpected}, {cpu_fault_unexpected},                    \
-        {cpu_fault_unexpected}, {cpu_fault_unexpected}, {cpu_fault_unexpected},                    \
+    {.stack = cpu_stack_top}, {cpu_start}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault},     \
+        {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, \
+        {cpu_fault}, {cpu_fault},                                                                  \
     {                                                                                              \
         cpu_tick                                                                                   \
     }
+
+/* Why the last start came to its end: "<what> <address> cause <CFSR>", such as a line for the log.
+ * Empty where that was the power's, a debugger's or a user's doing, or nobody could say any more.
+ */
+const char *cpu_last_words(void);
 
 /* Starts the tick, an interrupt every `cycles` of the core clock (at most 2^24), which does nothing
  * but count itself and end cpu_sleep(). */
