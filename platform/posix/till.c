@@ -276,6 +276,7 @@ static enum scrip_status till_receive(void *context, struct hal_till_message *me
     /* Takes one off; it stays readable while others wait. Empty is fine. */
     ssize_t got = read(till->wake_fd, &count, sizeof count);
     (void)got;
+    till_peers_expire(till);
     (void)pthread_mutex_lock(&till->lock);
     for (size_t i = 0; i < POSIX_TILL_WAITING; i++) {
         struct posix_till_request *request = till->requests[i];

@@ -7,8 +7,9 @@
  *
  * A request waits, suspended, until the agent has replied. Bodies are JSON of at most
  * POSIX_TILL_MESSAGE bytes; what is wrong in HTTP is answered here, as {"ErrorCondition", "error"}.
- * A request that stands still for POSIX_TILL_READ_S before it is whole is dropped, and gives its
- * place up earlier where others need it (till_peers.h). The Unix socket has mode 0660 and the
+ * A request that stands still for POSIX_TILL_READ_S before it is whole is dropped, one that is not
+ * whole after POSIX_TILL_REQUEST_S too, and it gives its place up earlier where others need it
+ * (till_peers.h). The Unix socket has mode 0660 and the
  * credentials of whoever connects are logged. On TCP a request must carry the cookie file's text as
  * a bearer token, name this host and come from no web page.
  *
@@ -32,7 +33,7 @@ struct posix_till_request;
 struct posix_till_subscriber;
 
 enum { POSIX_TILL_MESSAGE = 16384, POSIX_TILL_WAITING = 16, POSIX_TILL_SUBSCRIBERS = 8 };
-enum { POSIX_TILL_CONNECTIONS = 32, POSIX_TILL_READ_S = 5 };
+enum { POSIX_TILL_CONNECTIONS = 32, POSIX_TILL_READ_S = 5, POSIX_TILL_REQUEST_S = 10 };
 enum { POSIX_TILL_COOKIE = 64 }; /* hex digits of 32 random bytes */
 
 /* Private to till_peers. */
@@ -40,6 +41,7 @@ struct posix_till_peer {
     bool used, waits;
     int fd;
     uint32_t user, since;
+    uint64_t until_ms; /* by when its request must be whole; of CLOCK_MONOTONIC */
 };
 
 struct posix_till_options {

@@ -1,8 +1,22 @@
 #include "platform/posix/till_peers.h"
 
 #include <sys/socket.h>
+#include <time.h>
 
 #include "platform/posix/till_listen.h"
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t date_of_a_request(void)
+{
+    return now_ms() + POSIX_TILL_REQUEST_S * 1000;
+}
 
 static struct posix_till_peer *find(struct posix_till *till, int fd)
 {
@@ -66,8 +80,11 @@ void till_peers_join(struct posix_till *till, int fd)
     if (place == NULL)
         place = displace(till);
     if (place != NULL)
-        *place = (struct posix_till_peer){
-            .used = true, .fd = fd, .user = user, .since = till->next_since++};
+        *place = (struct posix_till_peer){.used = true,
+                                          .fd = fd,
+                                          .user = user,
+                                          .since = till->next_since++,
+                                          .until_ms = date_of_a_request()};
     else
         (void)shutdown(fd, SHUT_RDWR);
     (void)pthread_mutex_unlock(&till->lock);
@@ -80,6 +97,7 @@ void till_peers_waits(struct posix_till *till, int fd, bool waits)
     if (peer != NULL) {
         peer->waits = waits;
         peer->since = till->next_since++;
+        peer->until_ms = date_of_a_request();
     }
     (void)pthread_mutex_unlock(&till->lock);
 }
@@ -90,5 +108,17 @@ void till_peers_leave(struct posix_till *till, int fd)
     struct posix_till_peer *peer = find(till, fd);
     if (peer != NULL)
         peer->used = false;
+    (void)pthread_mutex_unlock(&till->lock);
+}
+
+void till_peers_expire(struct posix_till *till)
+{
+    uint64_t now = now_ms();
+
+    (void)pthread_mutex_lock(&till->lock);
+    for (size_t i = 0; i < POSIX_TILL_CONNECTIONS; i++) {
+        if (gives_way(&till->peers[i]) && now >= till->peers[i].until_ms)
+            (void)shutdown(till->peers[i].fd, SHUT_RDWR);
+    }
     (void)pthread_mutex_unlock(&till->lock);
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,25 @@ static bool send_all(struct test_client *client, const void *data, size_t len)
         len -= (size_t)sent;
     }
     return true;
+}
+
+bool test_client_say(struct test_client *client, const char *text)
+{
+    return send_all(client, text, strlen(text));
+}
+
+bool test_client_is_ended(struct test_client *client, int within_ms)
+{
+    struct pollfd ready = {.fd = client->fd, .events = POLLIN};
+    uint8_t byte;
+
+    /* What comes besides is a ticket, and no answer. */
+    while (poll(&ready, 1, within_ms) == 1) {
+        ssize_t got = gnutls_record_recv(client->session, &byte, sizeof byte);
+        if (got != GNUTLS_E_AGAIN && got != GNUTLS_E_INTERRUPTED)
+            return got <= 0;
+    }
+    return false;
 }
 
 static ssize_t receive(struct test_client *client, uint8_t *data, size_t len)

@@ -42,6 +42,11 @@ bool test_client_send(struct test_client *client, const char *method, const char
 bool test_client_post(struct test_client *client, const char *path, struct bytes body);
 bool test_client_get(struct test_client *client, const char *path);
 
+/* Bytes of a request, as they are; false: the connection has ended. */
+bool test_client_say(struct test_client *client, const char *text);
+/* Whether the host ends the connection within so long. */
+bool test_client_is_ended(struct test_client *client, int within_ms);
+
 void test_client_hang_up(struct test_client *client); /* may be reopened */
 void test_client_close(struct test_client *client);
 

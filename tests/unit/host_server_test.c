@@ -248,30 +248,6 @@ static void test_statement_that_is_none_is_refused(void)
     CHECK(test_client_has(&one->client, "\"time\":\"")); /* there was a nonce */
 }
 
-static void test_too_much_is_refused(void)
-{
-    static uint8_t big[SERVER_BODY + 1];
-    struct bytes many;
-    size_t len = 0;
-
-    memset(big, ' ', sizeof big);
-    REQUIRE(test_client_post(&one->client, "/v1/sync", bytes_of(big, sizeof big)));
-    CHECK(is_problem(&one->client, 413, "too-large"));
-
-    /* Within the bytes, but more values than the reader has room for. */
-    big[len++] = '[';
-    while (len < SERVER_BODY - 2) {
-        big[len++] = '1';
-        big[len++] = ',';
-    }
-    big[len++] = '1';
-    big[len++] = ']';
-    many = bytes_of(big, len);
-    REQUIRE(test_client_post(&one->client, "/v1/sync", many));
-    CHECK(is_problem(&one->client, 413, "too-large"));
-    CHECK(world_settle(one));
-}
-
 static void test_resources_and_methods(void)
 {
     static const char json[] = "Content-Type: application/json\r\n";
@@ -457,7 +433,6 @@ int main(void)
     CHECK_RUN(test_resumed_session_settles);
     CHECK_RUN(test_malformed_bodies_are_named);
     CHECK_RUN(test_statement_that_is_none_is_refused);
-    CHECK_RUN(test_too_much_is_refused);
     CHECK_RUN(test_resources_and_methods);
     CHECK_RUN(test_objects_carry_strong_etags);
     CHECK_RUN(test_ask_is_answered_and_repeated);

@@ -295,6 +295,35 @@ static void test_half_a_request_ends_in_time(void)
     end();
 }
 
+/* A byte now and then is not silence, but no request either. */
+static void test_a_request_has_a_date(void)
+{
+    struct hal_till_message message = {0};
+    struct pollfd ready = {.events = POLLIN};
+    int seconds = 0;
+
+    begin(false);
+    ready.fd = dial();
+    int patient = dial();
+    post(patient, "/nexo", "application/json", "{}", 2);
+    REQUIRE(receive(&message));
+    say(ready.fd, "POST /nexo", 10);
+    while (seconds < POSIX_TILL_REQUEST_S + 5 && poll(&ready, 1, 1000) == 0) {
+        struct hal_till_message none;
+        say(ready.fd, "o", 1);
+        CHECK_STATUS(till.hal.receive(till.hal.context, &none), SCRIP_AGAIN);
+        seconds++;
+    }
+    CHECK(seconds >= POSIX_TILL_REQUEST_S - 2 && seconds < POSIX_TILL_REQUEST_S + 5);
+    hear(ready.fd, NULL);
+    CHECK(strstr(answer, "200") == NULL);
+    /* One that was whole waits for the agent, however long that takes. */
+    CHECK_STATUS(reply(&message, "{\"first\":1}"), SCRIP_OK);
+    hear(patient, NULL);
+    CHECK(strstr(answer, "first") != NULL);
+    end();
+}
+
 static void test_events_go_to_every_subscriber(void)
 {
     static const char event[] = "{\"SaleToPOIRequest\":{}}";
@@ -411,6 +440,7 @@ int main(void)
     CHECK_RUN(test_more_than_fit_are_told_to_come_again);
     CHECK_RUN(test_half_a_request_holds_no_place_that_others_need);
     CHECK_RUN(test_half_a_request_ends_in_time);
+    CHECK_RUN(test_a_request_has_a_date);
     CHECK_RUN(test_events_go_to_every_subscriber);
     CHECK_RUN(test_subscribers_that_hung_up_make_room);
     CHECK_RUN(test_a_second_server_is_kept_out_and_a_stale_socket_is_not);

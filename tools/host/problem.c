@@ -25,6 +25,7 @@ static const struct {
     [PROBLEM_MEDIA_TYPE] = {415, "media-type", "Only application/json is read", NULL},
     [PROBLEM_STATEMENT] = {422, "statement", "The chain statement does not hold", NULL},
     [PROBLEM_IDEMPOTENCY] = {422, "idempotency", "Idempotency-Key does not match", NULL},
+    [PROBLEM_BUSY] = {429, "busy", "The host has too much to do", NULL},
     [PROBLEM_UNAVAILABLE] = {503, "unavailable", "The host cannot store now", NULL},
 };
 

@@ -34,6 +34,7 @@ static const struct route routes[] = {
 /* A request while its body arrives. One that is refused is read to its end all the same: a terminal
  * that is still sending would lose the answer with the connection. */
 struct request {
+    struct connection *connection; /* NULL: the server had no memory for it */
     const struct route *route;
     struct allow allow;
     struct problem problem; /* PROBLEM_NONE: so far nothing is wrong */
@@ -57,7 +58,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, const struct e
         (void)MHD_add_response_header(response, "Content-Type", exchange->content_type);
     if (exchange->etag != NULL)
         (void)MHD_add_response_header(response, "ETag", exchange->etag);
-    if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+    if (status == MHD_HTTP_SERVICE_UNAVAILABLE || status == MHD_HTTP_TOO_MANY_REQUESTS)
         (void)MHD_add_response_header(response, "Retry-After", "5");
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     result = MHD_queue_response(connection, status, response);
@@ -84,13 +85,20 @@ static struct exchange exchange_of(struct server *server, const struct peer *pee
 
 /* Before the body: who, what, how much. */
 
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *context = MHD_get_connection_info(
+        connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return context != NULL ? context->socket_context : NULL;
+}
+
 static struct peer *peer_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *session = MHD_get_connection_info(
         connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    const union MHD_ConnectionInfo *context = MHD_get_connection_info(
-        connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct peer *peer = context != NULL ? context->socket_context : NULL;
+    struct connection *known = connection_of(connection);
+    struct peer *peer = known != NULL ? &known->peer : NULL;
 
     if (peer == NULL || session == NULL || session->tls_session == NULL)
         return NULL;
@@ -149,6 +157,16 @@ static enum scrip_status check_route(const char *path, const char *method, const
     return SCRIP_OK;
 }
 
+/* A sync can come later: its records are safe where they are. */
+static enum scrip_status check_load(const struct server *server, const struct request *request,
+                                    struct problem *problem)
+{
+    if (request->route->handle != handler_sync || server->under_way <= server->under_way_most)
+        return SCRIP_OK;
+    return problem_set(problem, PROBLEM_BUSY, "%u requests are under way: come again",
+                       server->under_way);
+}
+
 /* What can be wrong before the body was read. */
 static enum scrip_status begin(struct server *server, struct MHD_Connection *connection,
                                const char *path, const char *method, struct request *request)
@@ -158,6 +176,7 @@ static enum scrip_status begin(struct server *server, struct MHD_Connection *con
 
     TRY(check_peer(server, peer, request, problem));
     TRY(check_route(path, method, peer, request, problem));
+    TRY(check_load(server, request, problem));
     return request->route->post ? check_body(connection, problem) : SCRIP_OK;
 }
 
@@ -217,6 +236,12 @@ static enum MHD_Result finish(struct server *server, struct MHD_Connection *conn
 
 /* Callbacks of libmicrohttpd. */
 
+static void extend(const struct server *server, struct connection *connection, uint64_t idle_ms)
+{
+    if (connection != NULL)
+        connection->until_ms = connection_now_ms() + idle_ms + server->request_ms;
+}
+
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
                                   const char *path, const char *method, const char *version,
                                   const char *data, size_t *len, void **state)
@@ -230,6 +255,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *state = request;
         if (request == NULL)
             return MHD_NO;
+        request->connection = connection_of(connection);
+        extend(server, request->connection, 0);
+        server->under_way++;
         /* A refusal stands in the request, and is answered when the body has been read. */
         (void)begin(server, connection, path, method, request);
         return MHD_YES;
@@ -246,33 +274,39 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code)
 {
+    struct server *server = context;
     struct request *request = *state;
 
-    (void)context;
     (void)connection;
     (void)code;
-    if (request != NULL)
-        free(request->body);
+    if (request == NULL)
+        return;
+    server->under_way--;
+    extend(server, request->connection, SERVER_TIMEOUT_S * 1000);
+    free(request->body);
     free(request);
     *state = NULL;
 }
 
-static void on_connection(void *context, struct MHD_Connection *connection, void **peer,
+static void on_connection(void *context, struct MHD_Connection *connection, void **known,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = context;
-    const union MHD_ConnectionInfo *info;
+    const union MHD_ConnectionInfo *session, *socket;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        free(*peer);
-        *peer = NULL;
+        if (*known != NULL)
+            connection_close(*known);
+        *known = NULL;
         return;
     }
-    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    if (info == NULL || info->tls_session == NULL)
+    session = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (session == NULL || session->tls_session == NULL || socket == NULL)
         return; /* without a peer, every request of it is refused */
-    *peer = calloc(1, sizeof(struct peer));
-    peer_prepare(info->tls_session, server->handler.pki, &server->ticket_key);
+    *known = connection_open(&server->connections, socket->connect_fd,
+                             connection_now_ms() + server->request_ms);
+    peer_prepare(session->tls_session, server->handler.pki, &server->ticket_key);
 }
 
 /* What strangers do wrong in a handshake is nothing to write down. */
@@ -285,18 +319,31 @@ static void on_log(void *context, const char *format, va_list values)
 
 /* Opening. */
 
+enum { TICK_MS = 100 }; /* how late a date may be kept, and an end be noticed */
+
+static void *serve(void *context)
+{
+    struct server *server = context;
+
+    while (!server->ending) {
+        (void)MHD_run_wait(server->daemon, TICK_MS);
+        connection_expire(server->connections, connection_now_ms());
+    }
+    return NULL;
+}
+
 static enum scrip_status start(struct server *server, const struct sockaddr_in *address)
 {
     const struct pki *pki = server->handler.pki;
     const union MHD_DaemonInfo *info;
 
     server->daemon = MHD_start_daemon(
-        MHD_USE_TLS | MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
-        server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, address,
+        MHD_USE_TLS | MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
+        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, address,
         MHD_OPTION_HTTPS_MEM_KEY, pki->key, MHD_OPTION_HTTPS_MEM_CERT, pki->certificate,
         MHD_OPTION_HTTPS_MEM_TRUST, pki->ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS,
+        on_completed, server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_TIMEOUT_S, MHD_OPTION_END);
     if (server->daemon == NULL) {
         log_line("cannot listen (%s), or host.crt and host.key do not belong together",
@@ -305,7 +352,8 @@ static enum scrip_status start(struct server *server, const struct sockaddr_in *
     }
     info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
     server->port = info != NULL ? info->port : 0;
-    return SCRIP_OK;
+    server->running = pthread_create(&server->thread, NULL, serve, server) == 0;
+    return server->running ? SCRIP_OK : SCRIP_FAULT_MEMORY;
 }
 
 enum scrip_status server_open(struct server *server, struct pki *pki, struct db *db,
@@ -319,6 +367,8 @@ enum scrip_status server_open(struct server *server, struct pki *pki, struct db 
         log_line("%s is not an IPv4 address", address);
         return SCRIP_REFUSED_ARGUMENT;
     }
+    server->request_ms = SERVER_REQUEST_MS;
+    server->under_way_most = SERVER_UNDER_WAY;
     server->handler.pki = pki;
     server->handler.db = db;
     server->handler.arena = malloc(HANDLER_ARENA);
@@ -335,6 +385,9 @@ enum scrip_status server_open(struct server *server, struct pki *pki, struct db 
 
 void server_close(struct server *server)
 {
+    server->ending = true;
+    if (server->running)
+        (void)pthread_join(server->thread, NULL);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     if (server->ticket_key.data != NULL)

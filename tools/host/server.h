@@ -1,16 +1,22 @@
 /*
  * server: HTTP over mutual TLS 1.3, by libmicrohttpd.
  *
- * One thread of the daemon does everything, so nothing here needs a lock: the cryptographic library
+ * One thread of the server does everything, so nothing here needs a lock: the cryptographic library
  * and the JSON reader have one arena a process, and the database one writer. With one ECDSA
  * verification a record, the processor is the limit, not the thread's waiting for the disk.
  *
- * What a stranger can hold is bounded: connections by number and by idle time, a request by 256
- * KiB.
+ * What a stranger can hold is bounded: connections by number, by idle time and by a date for each
+ * request, a request by 256 KiB. While more requests arrive at once than SERVER_UNDER_WAY, a sync
+ * is answered 429 with Retry-After: the terminal keeps its records and comes again. What a customer
+ * waits for is answered all the same.
  */
 #ifndef TOOLS_HOST_SERVER_H
 #define TOOLS_HOST_SERVER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "tools/host/connection.h"
 #include "tools/host/handler.h"
 
 struct MHD_Daemon;
@@ -19,14 +25,23 @@ enum {
     SERVER_BODY = 256 * 1024,
     SERVER_DRAIN = 4 * SERVER_BODY, /* read of a refused request, so that the answer arrives */
     SERVER_CONNECTIONS = 512,
-    SERVER_TIMEOUT_S = 75 /* of an idle connection, and of a handshake that stops */
+    SERVER_TIMEOUT_S = 75,         /* of an idle connection, and of a handshake that stops */
+    SERVER_REQUEST_MS = 30 * 1000, /* for a handshake and a head, and again for a body */
+    SERVER_UNDER_WAY = 128
 };
 
 struct server {
     struct handler handler;
     struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool running;
+    atomic_bool ending;
     gnutls_datum_t ticket_key;
     uint16_t port;
+    /* SERVER_REQUEST_MS and SERVER_UNDER_WAY; a test may have less of both. */
+    atomic_uint request_ms, under_way_most;
+    unsigned under_way; /* requests that have begun and are not answered yet */
+    struct connection *connections;
     uint8_t out[LIMIT_OBJECT_BYTES];
 };
 
