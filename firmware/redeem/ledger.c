@@ -208,12 +208,11 @@ static enum scrip_status find_use(struct ledger *ledger, const struct record *wa
     return same ? SCRIP_OK : SCRIP_REFUSED_USED;
 }
 
-/* OK: a checkpoint is not overdue, and one more code can be spent (L5). */
-static enum scrip_status make_room(struct ledger *ledger)
+/* One that a full journal does not take is only a longer recovery, unless that could not hold what
+ * is spent (L5). */
+static enum scrip_status checkpoint_if_due(struct ledger *ledger)
 {
     enum scrip_status status = SCRIP_OK;
-    if (ledger->spent_count == LIMIT_SPENT)
-        return SCRIP_REFUSED_FULL;
     if (ledger->since_checkpoint >= LEDGER_PERIOD || ledger->recovered_spent == LIMIT_SPENT)
         status = ledger_checkpoint(ledger);
     if (status == SCRIP_REFUSED_FULL && ledger->recovered_spent < LIMIT_SPENT)
@@ -221,16 +220,14 @@ static enum scrip_status make_room(struct ledger *ledger)
     return status;
 }
 
-static void fill_redeem(struct record *record, const struct redemption *redemption)
+/* OK: a checkpoint is not overdue, and one more code can be spent (L5). */
+static enum scrip_status make_room(struct ledger *ledger)
 {
-    const struct sale *sale = &redemption->sale;
-    const struct voucher *voucher = &redemption->permit.voucher;
-    record->token = voucher->token;
-    if (voucher->bound)
-        record->txh = bytes_of(voucher->claims.txh, TOKEN_ID_BYTES);
-    record->issuer = voucher->issuer;
-    record->mode = (uint8_t)redemption->permit.mode;
-    record->amount_minor = redemption->permit.amount_minor;
+    return ledger->spent_count == LIMIT_SPENT ? SCRIP_REFUSED_FULL : checkpoint_if_due(ledger);
+}
+
+static void fill_sale(struct record *record, const struct sale *sale)
+{
     record->currency = sale->currency;
     record->sale_id = bytes_text(sale->sale_id);
     record->service_id = bytes_text(sale->service_id);
@@ -238,6 +235,18 @@ static void fill_redeem(struct record *record, const struct redemption *redempti
     record->total_minor = sale->total_minor;
     record->lines = bytes_of(sale->lines, sizeof sale->lines);
     memcpy(record->digest, sale->digest, sizeof record->digest);
+}
+
+static void fill_redeem(struct record *record, const struct redemption *redemption)
+{
+    fill_sale(record, &redemption->sale);
+    const struct voucher *voucher = &redemption->permit.voucher;
+    record->token = voucher->token;
+    if (voucher->bound)
+        record->txh = bytes_of(voucher->claims.txh, TOKEN_ID_BYTES);
+    record->issuer = voucher->issuer;
+    record->mode = (uint8_t)redemption->permit.mode;
+    record->amount_minor = redemption->permit.amount_minor;
 }
 
 enum scrip_status ledger_append(struct ledger *ledger, struct redemption *redemption,
@@ -270,6 +279,36 @@ enum scrip_status ledger_append(struct ledger *ledger, struct redemption *redemp
         return SCRIP_REFUSED_STATE;
     TRY(make_room(ledger));
     TRY(ledger_put_record(ledger, &record, JOURNAL_NORMAL, &code));
+    *entry = (struct ledger_entry){record.epoch, record.seq, false};
+    return SCRIP_OK;
+}
+
+enum scrip_status ledger_award(struct ledger *ledger, const struct ledger_award *award,
+                               const struct record_stamp *stamp, uint32_t state,
+                               struct ledger_entry *entry)
+{
+    struct record record = {.type = RECORD_AWARD, .stamp = *stamp, .state = state};
+    uint32_t seq;
+    memset(entry, 0, sizeof *entry);
+    if (ledger->broken)
+        return SCRIP_FAULT_READ_ONLY;
+    fill_sale(&record, award->sale);
+    record.token = award->token;
+    record.issuer = award->issuer;
+    record.member = award->sealed;
+    record.depth = ledger->head_seq - ledger->acked_seq;
+
+    enum scrip_status status = find_request(ledger, &record, &seq);
+    if (status == SCRIP_OK)
+        *entry = (struct ledger_entry){ledger->keys->epoch, seq, true};
+    if (status != SCRIP_AGAIN)
+        return status;
+    if (ledger->fork)
+        return SCRIP_FAULT_FORK;
+    if (ledger->open_ask != 0)
+        return SCRIP_REFUSED_STATE;
+    TRY(checkpoint_if_due(ledger));
+    TRY(ledger_put_record(ledger, &record, JOURNAL_NORMAL, NULL));
     *entry = (struct ledger_entry){record.epoch, record.seq, false};
     return SCRIP_OK;
 }
@@ -318,9 +357,11 @@ enum scrip_status ledger_reverse(struct ledger *ledger, uint32_t seq,
     }
     if (story.state != STORY_APPROVED && story.state != STORY_LATE_REFUSED)
         return SCRIP_REFUSED_STATE;
-    TRY(ledger_code_of_record(ledger, &story.redeem, &code));
+    bool redeemed = story.redeem.type == RECORD_REDEEM;
+    if (redeemed)
+        TRY(ledger_code_of_record(ledger, &story.redeem, &code));
     record.amount_minor = story.redeem.amount_minor;
-    TRY(ledger_put_record(ledger, &record, JOURNAL_REVERSE, &code));
+    TRY(ledger_put_record(ledger, &record, JOURNAL_REVERSE, redeemed ? &code : NULL));
     *entry = (struct ledger_entry){record.epoch, record.seq, false};
     return SCRIP_OK;
 }

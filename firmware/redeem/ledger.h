@@ -139,6 +139,20 @@ MUST_CHECK enum scrip_status ledger_append(struct ledger *ledger, struct redempt
                                            const struct record_stamp *stamp, uint32_t state,
                                            struct ledger_entry *entry);
 
+/* A sale noted for a member: by a verified code, or else by a sealed identifier. */
+struct ledger_award {
+    const struct sale *sale;
+    struct bytes token; /* empty: sealed says who */
+    uint32_t issuer;
+    struct bytes sealed; /* RECORD_SEALED_BYTES */
+};
+/* Appends an award. It spends no code and counts in no sum of redemptions. A repeat (same SaleID,
+ * ServiceID and digest) is OK with entry->replayed. Statuses and faults as ledger_append(), without
+ * REFUSED_USED. */
+MUST_CHECK enum scrip_status ledger_award(struct ledger *ledger, const struct ledger_award *award,
+                                          const struct record_stamp *stamp, uint32_t state,
+                                          struct ledger_entry *entry);
+
 /* Ends an ask, also on a full journal. accepted and offline approve; void releases the code
  * here, refused does not: the host has the last word on it also once it is out of reach.
  * REFUSED_STATE: seq is not the open ask. REFUSED_ARGUMENT: auth is not at most 16 bytes of text;
@@ -148,8 +162,8 @@ MUST_CHECK enum scrip_status ledger_outcome(struct ledger *ledger, uint32_t seq,
                                             enum record_code code,
                                             const struct record_stamp *stamp);
 
-/* Undoes an approved redemption, also on a full journal, and releases the code here unless the host
- * has refused it meanwhile. OK again, with
+/* Undoes an approved redemption or an award, also on a full journal, and releases the code here
+ * unless the host has refused it meanwhile. OK again, with
  * entry->replayed, for one already reversed. REFUSED_NOT_FOUND, REFUSED_STATE (never approved).
  * Faults as ledger_append(). */
 MUST_CHECK enum scrip_status ledger_reverse(struct ledger *ledger, uint32_t seq,
@@ -192,9 +206,10 @@ typedef bool ledger_listed(void *context, const struct token_claims *claims);
 void ledger_leave_to_list(struct ledger *ledger, uint32_t list_seq, ledger_listed *listed,
                           void *context);
 
-/* Everything known of one redemption, from its records. */
+/* Everything known of one redemption or award, from its records. */
 struct ledger_story {
-    struct record redeem; /* views into the ledger's scratch: until the next ledger call */
+    struct record redeem; /* or award; views into the ledger's scratch: until the next ledger call
+                           */
     enum {
         STORY_ASKING,
         STORY_APPROVED,
@@ -208,7 +223,7 @@ struct ledger_story {
     char auth[17];
     bool acked;
 };
-/* REFUSED_NOT_FOUND: never written, no longer held, or not a redeem. FAULT_CORRUPT: its record, or
+/* REFUSED_NOT_FOUND: never written, no longer held, or neither. FAULT_CORRUPT: its record, or
  * an ask's outcome, is unreadable. Bounded by a walk from seq to the head. */
 MUST_CHECK enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq,
                                           struct ledger_story *story);
@@ -218,8 +233,9 @@ MUST_CHECK enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq,
 MUST_CHECK enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq,
                                            struct record *record);
 
-/* The newest redemption that a till's reference led to. service_id or transaction_id may be empty,
- * not both (REFUSED_ARGUMENT). REFUSED_NOT_FOUND. At worst one walk over everything held. */
+/* The newest redemption or award that a till's reference led to. service_id or transaction_id may
+ * be empty, not both (REFUSED_ARGUMENT); an award is found by its service_id only.
+ * REFUSED_NOT_FOUND. At worst one walk over everything held. */
 MUST_CHECK enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
                                            struct bytes service_id, struct bytes transaction_id,
                                            uint32_t *seq);

@@ -44,6 +44,11 @@ enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq, struct reco
     return seq <= ledger->acked_seq ? SCRIP_REFUSED_NOT_FOUND : SCRIP_FAULT_CORRUPT;
 }
 
+static bool answers_a_sale(const struct record *record)
+{
+    return record->type == RECORD_REDEEM || record->type == RECORD_AWARD;
+}
+
 /* What the records behind seq say about it. */
 static enum scrip_status listen(struct ledger *ledger, uint32_t seq, struct ledger_story *story,
                                 bool *reversed, bool *late)
@@ -77,7 +82,7 @@ enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledge
     bool reversed = false, late = false;
     memset(story, 0, sizeof *story);
     TRY(ledger_record(ledger, seq, &story->redeem));
-    if (story->redeem.type != RECORD_REDEEM)
+    if (!answers_a_sale(&story->redeem))
         return SCRIP_REFUSED_NOT_FOUND;
     bool asked = story->redeem.mode == PERMIT_ASK;
     bool newest = seq == ledger->head_seq; /* the common case: a sale's own answer */
@@ -107,7 +112,11 @@ enum scrip_status ledger_story(struct ledger *ledger, uint32_t seq, struct ledge
 static bool matches(const struct record *record, struct bytes sale_id, struct bytes service_id,
                     struct bytes transaction_id)
 {
-    return record->type == RECORD_REDEEM && bytes_equal(record->sale_id, sale_id) &&
+    /* A transaction may have been noted for a member and redeemed in: alone, its id means the
+     * latter. */
+    return (record->type == RECORD_REDEEM ||
+            (record->type == RECORD_AWARD && service_id.len != 0)) &&
+           bytes_equal(record->sale_id, sale_id) &&
            (service_id.len == 0 || bytes_equal(record->service_id, service_id)) &&
            (transaction_id.len == 0 || bytes_equal(record->transaction_id, transaction_id));
 }

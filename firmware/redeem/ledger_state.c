@@ -344,7 +344,8 @@ static void apply_reverse(struct ledger *ledger, const struct record *record,
     ledger_forget_late(ledger, record->of);
     if (code && code->has_member)
         take_member(ledger, code->member, record->amount_minor);
-    if (unsettled && add_mark(ledger, record->of, LEDGER_REVERSED)) {
+    /* An award is worth nothing here, and has been in no sum. */
+    if (unsettled && add_mark(ledger, record->of, LEDGER_REVERSED) && record->amount_minor != 0) {
         ledger->unsettled_count -= ledger->unsettled_count > 0;
         ledger->unsettled_minor -= ledger->unsettled_minor < record->amount_minor
                                        ? ledger->unsettled_minor
@@ -361,6 +362,9 @@ void ledger_apply(struct ledger *ledger, const struct record *record,
         break;
     case RECORD_OUTCOME:
         apply_outcome(ledger, record);
+        break;
+    case RECORD_AWARD:
+        add_ref(ledger, record);
         break;
     case RECORD_REVERSE:
         apply_reverse(ledger, record, code);

@@ -49,12 +49,16 @@ static void print_record(const struct record *record)
     struct tm parts;
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", gmtime_r(&t, &parts));
     printf("%8lu  %-8s  %s", (unsigned long)record->seq, journal_walk_type(record->type), stamp);
-    if (record->type == RECORD_REDEEM) {
-        print_money(record->amount_minor, record->currency);
-        printf("  %s  %.*s/%.*s  %.*s", record->mode == PERMIT_ASK ? "ask" : "offline",
-               (int)record->sale_id.len, (const char *)record->sale_id.data,
-               (int)record->service_id.len, (const char *)record->service_id.data,
-               (int)record->transaction_id.len, (const char *)record->transaction_id.data);
+    bool award = record->type == RECORD_AWARD;
+    if (award || record->type == RECORD_REDEEM) {
+        const char *how = record->mode == PERMIT_ASK ? "ask" : "offline";
+        print_money(award ? record->total_minor : record->amount_minor, record->currency);
+        if (award)
+            how = record->member.len != 0 ? "sealed" : "code";
+        printf("  %s  %.*s/%.*s  %.*s", how, (int)record->sale_id.len,
+               (const char *)record->sale_id.data, (int)record->service_id.len,
+               (const char *)record->service_id.data, (int)record->transaction_id.len,
+               (const char *)record->transaction_id.data);
     } else if (record->of != 0) {
         printf("  of %lu", (unsigned long)record->of);
     }
