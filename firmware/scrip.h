@@ -104,6 +104,9 @@ struct scrip_answer {
     bool online; /* the host decided */
     bool reversed;
     bool late_refused;     /* approved offline, and refused by the host since */
+    bool award;            /* noted for a member: worth nothing here */
+    bool sealed;           /* ... whose raw identifier was given */
+    uint32_t tier;         /* scrip_identify(): the code's */
     uint32_t seq, epoch;   /* of the record; 0: none was written */
     uint32_t amount_minor; /* what the code was worth */
     uint16_t currency;
@@ -144,6 +147,38 @@ MUST_CHECK enum scrip_status scrip_redeem(struct scrip *scrip, const char *code,
                                           const struct scrip_sale *sale,
                                           struct scrip_answer *answer);
 
+/* What a customer is known by: a code of ours, or a raw identifier. */
+enum scrip_member_kind {
+    SCRIP_MEMBER_CODE = 0,
+    SCRIP_MEMBER_GTIN = 1,  /* a card's 13 digits, EAN-13 */
+    SCRIP_MEMBER_PHONE = 2, /* E.164 */
+    SCRIP_MEMBER_EMAIL = 3,
+    SCRIP_MEMBER_NUMBER = 5 /* a member number of the merchant's own */
+};
+
+/*
+ * Notes a sale for a member, who earns by it: durable with OK, and settled like a redemption. What
+ * it is worth the host decides, so that no network is needed. text: a code whose scope is earn
+ * (NULL: the terminal's own scanner is asked), or, with another kind, a raw identifier: it is
+ * sealed for the vault, counted under a tag that lives in RAM, and no part of it stays or comes
+ * back; the caller wipes its own copy. Statuses, repeats and results as scrip_redeem(): the same
+ * ids with another raw identifier are the same request. REFUSED_SCOPE: the code earns nothing.
+ * REFUSED_ARGUMENT: not an identifier of that kind. REFUSED_UNSUPPORTED: a payment card's number.
+ * REFUSED_TOO_LONG: an e-mail beyond 62 bytes. REFUSED_KEY: the key set has no vault.
+ * REFUSED_KEYS_STALE: its exp was 14 days ago. REFUSED_LIMIT_MEMBER: the policy's max_awards.
+ * REFUSED_BUSY: also while a challenge is open.
+ */
+MUST_CHECK enum scrip_status scrip_award(struct scrip *scrip, enum scrip_member_kind kind,
+                                         const char *text, size_t text_len,
+                                         const struct scrip_sale *sale,
+                                         struct scrip_answer *answer);
+
+/* Says whether a code identifies a member, and of which tier, or whether a raw identifier is one of
+ * its kind. Nothing is recorded, kept or asked for. Statuses as scrip_award(), without a sale. */
+MUST_CHECK enum scrip_status scrip_identify(struct scrip *scrip, enum scrip_member_kind kind,
+                                            const char *text, size_t text_len,
+                                            struct scrip_answer *answer);
+
 #define SCRIP_CHALLENGE_CHARS 160 /* the text of a challenge and its NUL */
 
 /*
@@ -175,8 +210,8 @@ MUST_CHECK enum scrip_status scrip_result(struct scrip *scrip, const struct scri
 MUST_CHECK enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id,
                                          const char *service_id);
 
-/* Undoes an approved redemption, also on a full journal. OK again when already reversed. sale: who
- * asks (ids, operator, shift). */
+/* Undoes an approved redemption or an award, also on a full journal. OK again when already
+ * reversed. sale: who asks (ids, operator, shift). */
 MUST_CHECK enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref,
                                            const struct scrip_sale *sale,
                                            struct scrip_answer *answer);
@@ -198,14 +233,6 @@ MUST_CHECK enum scrip_status scrip_enroll_request(struct scrip *scrip, const cha
  * office that the terminal belongs to. REFUSED_BUSY. */
 MUST_CHECK enum scrip_status scrip_enroll_install(struct scrip *scrip, const uint8_t *bundle,
                                                   size_t len);
-
-/* What a raw identifier is: the number goes into the seal. */
-enum scrip_member_kind {
-    SCRIP_MEMBER_GTIN = 1,  /* a card's 13 digits, EAN-13 */
-    SCRIP_MEMBER_PHONE = 2, /* E.164 */
-    SCRIP_MEMBER_EMAIL = 3,
-    SCRIP_MEMBER_NUMBER = 5 /* a member number of the merchant's own */
-};
 
 #define SCRIP_MEMBER_SEALED_BYTES 337
 #define SCRIP_MEMBER_TAG_BYTES 16
@@ -250,8 +277,9 @@ struct scrip_status_page {
     uint32_t damaged;               /* journal entries that did not authenticate at the start */
     uint32_t settled, late_refused; /* since boot */
     uint32_t keys_seq, policy_seq;
-    uint32_t lists_seq;   /* of the status list; 0: none */
-    uint32_t keys_left_s; /* until the key set's exp */
+    uint32_t lists_seq;    /* of the status list; 0: none */
+    uint32_t keys_left_s;  /* until the key set's exp: then nothing is redeemed */
+    uint32_t award_left_s; /* until 14 days later: then nothing is noted nor identified either */
     uint16_t currency;
     uint8_t currency_exponent;
     enum scrip_status host; /* how the last attempt ended */

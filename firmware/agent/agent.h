@@ -3,9 +3,10 @@
  *
  * Private to firmware/agent. The files of this room share it, each standing on those behind it:
  * scrip.c (open, poll, enrolment), belief.c (the signed objects), inquiry.c (questions about
- * earlier sales), transaction.c (a sale from code to answer), challenge.c (a sale that waits for a
- * token of its own), events.c (what happened unasked), answer.c (what the till and the cashier
- * read), refusal.c, state.c (the bits and the page), agent.c.
+ * earlier sales), transaction.c (a sale from code to answer), award.c (a sale that is noted for a
+ * member), member.c (raw identifiers), challenge.c (a sale that waits for a token of its own),
+ * events.c (what happened unasked), answer.c (what the till and the cashier read), refusal.c,
+ * state.c (the bits and the page), agent.c.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -117,7 +118,7 @@ struct agent {
     bool fork_announced;
     uint32_t told_seq;     /* late verdicts up to here were announced */
     uint32_t damaged;      /* entries that did not authenticate at the last mount */
-    uint32_t banner_shown; /* depth and line as last drawn; UINT32_MAX: nothing yet */
+    uint32_t banner_shown; /* depth, keys and line as last drawn; UINT32_MAX: nothing yet */
 };
 
 /* The private view; SCRIP_BYTES is asserted in scrip.c. */
@@ -162,6 +163,28 @@ MUST_CHECK enum scrip_status belief_coupon(const struct agent *agent,
  * is. */
 sync_verify belief_verify;
 
+/* Who a sale is for: a code, or a raw identifier, which the caller wipes. */
+struct claimant {
+    enum scrip_member_kind kind;
+    struct bytes text; /* data NULL: a code, which the scanner is asked for */
+};
+
+/* transaction.c: a till's request, from its fields to its answer. */
+MUST_CHECK enum scrip_status transaction_begin(struct agent *agent, const struct claimant *who,
+                                               bool award, const struct scrip_sale *sale,
+                                               struct scrip_answer *answer);
+
+/* award.c: the path of a transaction whose sale is to be noted. As transaction.c's run(): OK:
+ * *entry is durable, seq 0 in training. FAULT_* with *appending: the record may be durable. */
+MUST_CHECK enum scrip_status award_run(struct agent *agent, const struct claimant *who,
+                                       struct ledger_entry *entry, bool *appending);
+
+/* member.c: seals an identifier for the sale as *context says, which it fills. REFUSED_KEY: the key
+ * set has no vault. FAULT_*. */
+MUST_CHECK enum scrip_status member_seal_for(struct agent *agent, const struct sale *sale,
+                                             uint32_t t_s, const struct member_id *id,
+                                             struct member_context *context, struct buffer *out);
+
 /* transaction.c: advances the open transaction by one step. */
 void transaction_poll(struct agent *agent);
 /* Undoes it, where nothing is approved yet. OK; REFUSED_NOT_FOUND: another one is open, or none. */
@@ -191,6 +214,12 @@ void challenge_explain(const struct agent *agent, const struct token *token,
                        enum scrip_status status, char detail[80]);
 
 /* answer.c: the answer to a till, from records or from a refusal. They fill every field. */
+/* The same request again: true with its first answer, from records or from memory. A request that
+ * ended in an accident is not answered from memory: it may be tried again. */
+bool answer_again(struct agent *agent, const struct request_ids *ids,
+                  const uint8_t digest[SALE_DIGEST_BYTES], struct scrip_answer *answer);
+/* Who was identified: nothing is shown of a raw identifier. */
+void answer_member(struct agent *agent, bool sealed, uint32_t tier, struct scrip_answer *answer);
 void answer_story(struct agent *agent, const struct ledger_story *story,
                   struct scrip_answer *answer);
 void answer_refusal(struct agent *agent, const struct refusal *refusal,
@@ -218,5 +247,8 @@ void event_watch(struct agent *agent);
 
 /* state.c */
 uint32_t state_bits(struct agent *agent);
+/* What the key set still allows. */
+enum state_keys { STATE_KEYS_GOOD, STATE_KEYS_AWARD /* and identify */, STATE_KEYS_NONE };
+enum state_keys state_keys(const struct agent *agent);
 
 #endif

@@ -85,6 +85,14 @@ static void put_value(struct scrip_answer *answer, const char *line2, enum hal_t
     answer->tone = tone;
 }
 
+/* Nothing is taken off: points are the host's. */
+static void put_award(struct scrip_answer *answer, const char *line2)
+{
+    memcpy(answer->line1, "Points will follow", 19);
+    memcpy(answer->line2, line2, strlen(line2) + 1);
+    answer->tone = HAL_TONE_LONG_SHORT;
+}
+
 static void put_text(char *out, size_t size, struct bytes text)
 {
     size_t len = text.len < size ? text.len : size - 1;
@@ -109,6 +117,12 @@ static void put_state(struct agent *agent, struct scrip_answer *answer)
     answer->state = state_bits(agent);
     if (agent->service == SCRIP_OK)
         answer->depth = agent->ledger.head_seq - agent->ledger.acked_seq;
+}
+
+/* Past the key set's exp the cashier reads with every sale why nothing else goes. */
+static const char *keys_warning(const struct scrip_answer *answer, const char *line2)
+{
+    return (answer->state & SCRIP_STATE_KEYS_STALE) != 0 ? "Keys out of date" : line2;
 }
 
 static enum scrip_status status_of(const struct ledger_story *story)
@@ -148,9 +162,14 @@ void answer_story(struct agent *agent, const struct ledger_story *story,
     put_text(answer->service_id, sizeof answer->service_id, redeem->service_id);
     put_text(answer->transaction_id, sizeof answer->transaction_id, redeem->transaction_id);
     put_reference(agent, answer);
+    answer->award = redeem->type == RECORD_AWARD;
+    answer->sealed = redeem->member.len != 0;
+    put_state(agent, answer);
 
     if (answer->status != SCRIP_OK)
         put_words(answer, answer->status);
+    else if (answer->award)
+        put_award(answer, keys_warning(answer, "Will sync"));
     else if (answer->online)
         put_value(answer, "Applied", HAL_TONE_HIGH);
     else
@@ -163,7 +182,6 @@ void answer_story(struct agent *agent, const struct ledger_story *story,
         put_text(answer->detail, sizeof answer->detail,
                  bytes_text(record_code_name((enum record_code)story->code)));
     }
-    put_state(agent, answer);
 }
 
 enum scrip_status answer_seq(struct agent *agent, uint32_t seq, struct scrip_answer *answer)
@@ -199,8 +217,60 @@ void answer_refusal(struct agent *agent, const struct refusal *refusal, struct s
     answer_status(agent, &refusal->ids, refusal->status, refusal->detail, answer);
     answer->amount_minor = refusal->amount_minor;
     answer->currency = refusal->currency;
-    if (refusal->status == SCRIP_OK)
+    /* In training; a redemption is never worth nothing. */
+    answer->award = refusal->status == SCRIP_OK && refusal->amount_minor == 0;
+    if (answer->award)
+        put_award(answer, "Training");
+    else if (refusal->status == SCRIP_OK)
         put_value(answer, "Training", HAL_TONE_HIGH);
+}
+
+void answer_member(struct agent *agent, bool sealed, uint32_t tier, struct scrip_answer *answer)
+{
+    struct buffer line = buffer_of(answer->line2, sizeof answer->line2 - 1);
+
+    answer_status(agent, NULL, SCRIP_OK, "", answer);
+    answer->sealed = sealed;
+    answer->tier = tier;
+    answer->tone = HAL_TONE_HIGH;
+    memcpy(answer->line1, "Member", 7);
+    buffer_put_text(&line, keys_warning(answer, sealed ? "Number accepted" : "Tier "));
+    if (!sealed && (answer->state & SCRIP_STATE_KEYS_STALE) == 0)
+        buffer_put_decimal(&line, tier);
+    answer->line2[line.len] = '\0';
+}
+
+bool answer_again(struct agent *agent, const struct request_ids *ids,
+                  const uint8_t digest[SALE_DIGEST_BYTES], struct scrip_answer *answer)
+{
+    struct ledger_story story;
+    const struct refusal *kept;
+    uint32_t seq;
+    enum scrip_status status = ledger_recent(&agent->ledger, bytes_text(ids->sale_id),
+                                             bytes_text(ids->service_id), &seq);
+
+    if (status == SCRIP_OK) {
+        status = ledger_story(&agent->ledger, seq, &story);
+        if (status != SCRIP_OK)
+            answer_status(agent, ids, status, "", answer);
+        else if (memcmp(story.redeem.digest, digest, SALE_DIGEST_BYTES) != 0)
+            answer_status(agent, ids, SCRIP_REFUSED_DUPLICATE, "", answer);
+        else
+            answer_story(agent, &story, answer);
+        return true;
+    }
+    if (status != SCRIP_REFUSED_NOT_FOUND) {
+        answer_status(agent, ids, status, "", answer);
+        return true;
+    }
+    kept = refusal_find(agent, ids);
+    if (kept == NULL || scrip_is_fault(kept->status))
+        return false;
+    if (memcmp(kept->digest, digest, SALE_DIGEST_BYTES) != 0)
+        answer_status(agent, ids, SCRIP_REFUSED_DUPLICATE, "", answer);
+    else
+        answer_refusal(agent, kept, answer);
+    return true;
 }
 
 void answer_show(struct agent *agent, const struct scrip_answer *answer)
@@ -211,18 +281,22 @@ void answer_show(struct agent *agent, const struct scrip_answer *answer)
         agent_log(agent, HAL_LOG_WARNING, "display", SCRIP_FAULT_DEVICE);
 }
 
-/* "ONLINE   3 unsent", redrawn only when it changes. */
+/* "ONLINE   3 unsent", or what the keys still allow, redrawn only when it changes. */
 void answer_banner(struct agent *agent)
 {
     const struct hal_display *display = agent->hal->display;
     char text[HAL_DISPLAY_COLUMNS + 1];
     struct buffer out = buffer_of(text, sizeof text - 1);
     uint32_t depth = agent->ledger.head_seq - agent->ledger.acked_seq;
-    uint32_t shown = depth << 1 | (agent->online ? 1u : 0u);
+    enum state_keys keys = state_keys(agent);
+    uint32_t shown = depth << 3 | (uint32_t)keys << 1 | (agent->online ? 1u : 0u);
 
     if (display == NULL || display->banner == NULL || shown == agent->banner_shown)
         return;
-    buffer_put_text(&out, agent->online ? "ONLINE  " : "OFFLINE ");
+    if (keys == STATE_KEYS_GOOD)
+        buffer_put_text(&out, agent->online ? "ONLINE  " : "OFFLINE ");
+    else
+        buffer_put_text(&out, keys == STATE_KEYS_AWARD ? "EARN ONLY " : "NO KEYS ");
     buffer_put_decimal(&out, depth);
     buffer_put_text(&out, " unsent");
     text[out.len] = '\0';

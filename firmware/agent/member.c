@@ -15,7 +15,8 @@ _Static_assert((int)SCRIP_MEMBER_TXH_BYTES == (int)TOKEN_ID_BYTES, "a hash");
 _Static_assert((int)SCRIP_MEMBER_NUMBER == (int)MEMBER_NUMBER &&
                    (int)SCRIP_MEMBER_EMAIL == (int)MEMBER_EMAIL &&
                    (int)SCRIP_MEMBER_PHONE == (int)MEMBER_PHONE &&
-                   (int)SCRIP_MEMBER_GTIN == (int)MEMBER_GTIN,
+                   (int)SCRIP_MEMBER_GTIN == (int)MEMBER_GTIN &&
+                   (int)SCRIP_MEMBER_CODE == (int)MEMBER_PSEUDONYM,
                "the kinds are the same");
 
 /* The newest vault key whose time has come. */
@@ -31,23 +32,30 @@ static const struct keyset_key *find_vault(const struct keyset *keys, uint32_t t
     return found;
 }
 
+enum scrip_status member_seal_for(struct agent *agent, const struct sale *sale, uint32_t t_s,
+                                  const struct member_id *id, struct member_context *context,
+                                  struct buffer *out)
+{
+    const struct keyset_key *vault = find_vault(&agent->keyset, t_s);
+
+    if (vault == NULL)
+        return SCRIP_REFUSED_KEY;
+    *context = (struct member_context){
+        .terminal = &agent->bundle.identity, .epoch = agent->keys.epoch, .t_s = t_s};
+    TRY(bind_txh(context->terminal, context->epoch, NULL, sale, context->txh));
+    return member_seal(vault->point, context, id, out);
+}
+
 static enum scrip_status seal(struct agent *agent, const struct sale *sale,
                               const struct member_id *id, struct scrip_member *out)
 {
-    struct member_context context = {.terminal = &agent->bundle.identity,
-                                     .epoch = agent->keys.epoch};
+    struct member_context context;
     struct buffer sealed = buffer_of(out->sealed, sizeof out->sealed);
-    const struct keyset_key *vault;
     struct wallclock_time now;
 
     TRY(belief_settle(agent));
     wallclock_read(&agent->clock, &now);
-    context.t_s = now.t_s;
-    vault = find_vault(&agent->keyset, now.t_s);
-    if (vault == NULL)
-        return SCRIP_REFUSED_KEY;
-    TRY(bind_txh(context.terminal, context.epoch, NULL, sale, context.txh));
-    TRY(member_seal(vault->point, &context, id, &sealed));
+    TRY(member_seal_for(agent, sale, now.t_s, id, &context, &sealed));
     TRY(member_tag(&agent->member_day, now.t_s, context.terminal->text, id, out->tag));
     out->sealed_len = sealed.len;
     out->epoch = context.epoch;

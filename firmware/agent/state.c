@@ -11,11 +11,20 @@ static uint32_t depth_of(const struct agent *agent)
     return agent->ledger.head_seq - agent->ledger.acked_seq;
 }
 
-/* What a running terminal's clock says, gathered once for the bits and the page. */
-static bool keys_stale(const struct agent *agent, const struct wallclock_time *now)
+static enum state_keys keys_at(const struct agent *agent, const struct wallclock_time *now)
 {
-    return agent->keyset.count == 0 ||
-           (now->quality != WALLCLOCK_BAD && now->t_s >= agent->keyset.exp_s);
+    const struct keyset *keys = &agent->keyset;
+    uint32_t least_s = wallclock_least(now);
+    if (keys->count == 0 || keyset_is_stale(keys, least_s, false))
+        return STATE_KEYS_NONE;
+    return keyset_is_stale(keys, least_s, true) ? STATE_KEYS_AWARD : STATE_KEYS_GOOD;
+}
+
+enum state_keys state_keys(const struct agent *agent)
+{
+    struct wallclock_time now;
+    wallclock_read(&agent->clock, &now);
+    return keys_at(agent, &now);
 }
 
 uint32_t state_bits(struct agent *agent)
@@ -45,7 +54,7 @@ uint32_t state_bits(struct agent *agent)
         bits |= SCRIP_STATE_QUEUE_FULL;
     if (agent->ledger.late_count != 0)
         bits |= SCRIP_STATE_LATE_REFUSALS;
-    if (keys_stale(agent, &now))
+    if (keys_at(agent, &now) != STATE_KEYS_GOOD)
         bits |= SCRIP_STATE_KEYS_STALE;
     if (agent->training)
         bits |= SCRIP_STATE_TRAINING;
@@ -54,9 +63,9 @@ uint32_t state_bits(struct agent *agent)
     return bits;
 }
 
-static uint32_t until(uint32_t end_s, uint32_t now_s)
+static uint32_t until(uint64_t end_s, uint32_t now_s)
 {
-    return end_s > now_s ? end_s - now_s : 0;
+    return end_s > now_s ? (uint32_t)(end_s - now_s) : 0;
 }
 
 static void page_time(const struct agent *agent, struct scrip_status_page *page)
@@ -73,6 +82,9 @@ static void page_time(const struct agent *agent, struct scrip_status_page *page)
     page->time_s = now.t_s;
     page->uncertainty_s = now.unc_s;
     page->keys_left_s = until(agent->keyset.exp_s, now.t_s);
+    if (agent->keyset.count != 0)
+        page->award_left_s = until((uint64_t)agent->keyset.exp_s + KEYSET_IDENTIFY_GRACE_S,
+                                   now.t_s);
     if (depth_of(agent) != 0 && agent->ledger.oldest_s != 0)
         page->oldest_age_s = until(now.t_s, agent->ledger.oldest_s);
 }

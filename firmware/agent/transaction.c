@@ -254,15 +254,16 @@ static void count(struct sync_stats *stats, enum scrip_status status)
     stats->sig_fail += status == SCRIP_REFUSED_SIGNATURE;
 }
 
-/* Runs the path on a code; *seq is the record that now answers the request, 0: none, and the status
+/* Runs the sale's path; *seq is the record that now answers the request, 0: none, and the status
  * does. AGAIN: the answer comes later. */
-static enum scrip_status redeem_code(struct agent *agent, struct bytes code, uint32_t *seq)
+static enum scrip_status run_path(struct agent *agent, const struct claimant *who, uint32_t *seq)
 {
     struct transaction *open = &agent->transaction;
     struct ledger_entry entry;
     enum permit_mode mode = PERMIT_OFFLINE;
     bool appending;
-    enum scrip_status status = run(agent, code, &entry, &mode, &appending);
+    enum scrip_status status = open->sale.award ? award_run(agent, who, &entry, &appending)
+                                                : run(agent, who->text, &entry, &mode, &appending);
 
     count(&agent->parts.stats, status);
     *seq = entry.seq;
@@ -293,7 +294,8 @@ static void poll_scan(struct agent *agent)
     enum scrip_status status = scanner->read(scanner->context, code, sizeof code, &len);
 
     if (status == SCRIP_OK) {
-        status = redeem_code(agent, bytes_of(code, len), &seq);
+        const struct claimant who = {SCRIP_MEMBER_CODE, bytes_of(code, len)};
+        status = run_path(agent, &who, &seq);
         bytes_wipe(code, sizeof code);
         if (status == SCRIP_AGAIN)
             return;
@@ -391,43 +393,6 @@ enum scrip_status transaction_abort(struct agent *agent, const struct request_id
     return SCRIP_REFUSED_NOT_FOUND;
 }
 
-/*
- * The same request again: true with its first answer, from records or from memory. A request that
- * ended in an accident is not answered from memory: it may be tried again.
- */
-static bool answered_before(struct agent *agent, const struct request_ids *ids,
-                            const uint8_t digest[8], struct scrip_answer *answer)
-{
-    struct ledger_story story;
-    const struct refusal *kept;
-    uint32_t seq;
-    enum scrip_status status = ledger_recent(&agent->ledger, bytes_text(ids->sale_id),
-                                             bytes_text(ids->service_id), &seq);
-
-    if (status == SCRIP_OK) {
-        status = ledger_story(&agent->ledger, seq, &story);
-        if (status != SCRIP_OK)
-            answer_status(agent, ids, status, "", answer);
-        else if (memcmp(story.redeem.digest, digest, SALE_DIGEST_BYTES) != 0)
-            answer_status(agent, ids, SCRIP_REFUSED_DUPLICATE, "", answer);
-        else
-            answer_story(agent, &story, answer);
-        return true;
-    }
-    if (status != SCRIP_REFUSED_NOT_FOUND) {
-        answer_status(agent, ids, status, "", answer);
-        return true;
-    }
-    kept = refusal_find(agent, ids);
-    if (kept == NULL || scrip_is_fault(kept->status))
-        return false;
-    if (memcmp(kept->digest, digest, SALE_DIGEST_BYTES) != 0)
-        answer_status(agent, ids, SCRIP_REFUSED_DUPLICATE, "", answer);
-    else
-        answer_refusal(agent, kept, answer);
-    return true;
-}
-
 /* Opens a transaction that waits for the terminal's own scanner. */
 static enum scrip_status wait_for_scan(struct agent *agent)
 {
@@ -438,24 +403,29 @@ static enum scrip_status wait_for_scan(struct agent *agent)
     return SCRIP_AGAIN;
 }
 
-enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
-                               const struct scrip_sale *sale, struct scrip_answer *answer)
+enum scrip_status transaction_begin(struct agent *agent, const struct claimant *who, bool award,
+                                    const struct scrip_sale *sale, struct scrip_answer *answer)
 {
-    struct agent *agent = agent_of(scrip);
     struct transaction *open = &agent->transaction;
     struct transaction next = {.state = TRANSACTION_IDLE};
+    const uint8_t kind = (uint8_t)who->kind;
+    const struct bytes kind_text = bytes_of(&kind, 1);
     struct request_ids ids;
-    struct bytes text = bytes_of(code, code == NULL ? 0 : code_len);
     uint32_t seq = 0;
     enum scrip_status status;
 
     memset(answer, 0, sizeof *answer);
     status = request_read(agent, sale, &next.sale, next.detail);
     request_sale_ids(&next.sale, &ids);
+    next.sale.award = award;
     if (agent->service != SCRIP_OK)
         status = agent->service;
+    if (status == SCRIP_OK && who->kind != SCRIP_MEMBER_CODE && who->text.data == NULL)
+        status = SCRIP_REFUSED_ARGUMENT;
+    /* Recorded: of a raw identifier its kind alone. */
     if (status == SCRIP_OK)
-        status = sale_digest(&next.sale, text, next.sale.digest);
+        status = sale_digest(&next.sale, who->kind == SCRIP_MEMBER_CODE ? who->text : kind_text,
+                             next.sale.digest);
     if (status != SCRIP_OK) {
         answer_status(agent, &ids, status, next.detail, answer);
         return status;
@@ -468,13 +438,13 @@ enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t cod
         return status;
     }
 
-    if (answered_before(agent, &ids, next.sale.digest, answer))
+    if (answer_again(agent, &ids, next.sale.digest, answer))
         return answer->status;
 
     *open = next;
     agent->training = next.sale.training;
     agent->busy_up_ms = agent_up_ms(agent);
-    status = code == NULL ? wait_for_scan(agent) : redeem_code(agent, text, &seq);
+    status = who->text.data == NULL ? wait_for_scan(agent) : run_path(agent, who, &seq);
 
     if (status == SCRIP_OK && seq != 0)
         status = answer_seq(agent, seq, answer);
@@ -487,4 +457,11 @@ enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t cod
     if (status != SCRIP_AGAIN)
         answer_show(agent, answer);
     return status;
+}
+
+enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t code_len,
+                               const struct scrip_sale *sale, struct scrip_answer *answer)
+{
+    const struct claimant who = {SCRIP_MEMBER_CODE, bytes_of(code, code == NULL ? 0 : code_len)};
+    return transaction_begin(agent_of(scrip), &who, false, sale, answer);
 }

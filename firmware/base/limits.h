@@ -19,6 +19,7 @@
 #define SCRIP_REFS 48
 #define SCRIP_MEMBERS 32
 #define SCRIP_MARKS 96
+#define SCRIP_AWARDED 64
 #define SCRIP_KEYS 8
 #define SCRIP_KEY_TABLES 8
 #define SCRIP_BUNDLE_BYTES 6144
@@ -59,8 +60,9 @@ enum {
 
     /* Journal and ledger (SPEC sections 9 and 11). */
     LIMIT_RECORD_BYTES = 472,
-    LIMIT_SPENT = SCRIP_SPENT, /* unexpired spent entries read into the work arena */
-    LIMIT_KEYS = SCRIP_KEYS,   /* keys of a key set */
+    LIMIT_SPENT = SCRIP_SPENT,     /* unexpired spent entries read into the work arena */
+    LIMIT_AWARDED = SCRIP_AWARDED, /* members whose awards of a window are counted exactly */
+    LIMIT_KEYS = SCRIP_KEYS,       /* keys of a key set */
     /* Keys of the set that stand prepared in memory, 512 bytes each; others are prepared anew for
      * every verification, which then costs twice as much. */
     LIMIT_KEY_TABLES = SCRIP_KEY_TABLES,

@@ -87,7 +87,8 @@ enum scrip_status sale_digest(const struct sale *sale, struct bytes code,
     cbor_put_uint(&body, sale->training);
     cbor_put_uint(&body, sale->mode);
     cbor_put_bytes(&body, bytes_of(sale->lines, sizeof sale->lines));
-    const struct bytes parts[] = {bytes_text("SCRIP/REQ/1"), buffer_bytes(&body), code};
+    const char *label = sale->award ? "SCRIP/AWD/1" : "SCRIP/REQ/1";
+    const struct bytes parts[] = {bytes_text(label), buffer_bytes(&body), code};
     if (body.overflow)
         return SCRIP_REFUSED_TOO_LONG;
     TRY(crypto_sha256_parts(parts, 3, hash));

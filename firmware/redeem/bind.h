@@ -35,8 +35,9 @@ MUST_CHECK enum scrip_status bind_txh(const struct identity *terminal, uint32_t 
 
 /*
  * What makes two requests of a till the same request: hash of everything in it that has a meaning,
- * ids, code (empty where the terminal's scanner is to be asked) and sale. Who stands at the till
- * has none.
+ * ids, code (empty where the terminal's scanner is to be asked) and sale, and whether it is an
+ * award. Who stands at the till has none. The digest is recorded: a raw identifier is not put in,
+ * for it could be found by trying.
  */
 MUST_CHECK enum scrip_status sale_digest(const struct sale *sale, struct bytes code,
                                          uint8_t digest[SALE_DIGEST_BYTES]);

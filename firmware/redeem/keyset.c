@@ -182,3 +182,8 @@ const struct p256v_table *keyset_table(const struct keyset *keys, size_t index)
     const size_t place = tables_before(keys, index);
     return keys->tables != NULL && place < LIMIT_KEY_TABLES ? &keys->tables->table[place] : NULL;
 }
+
+bool keyset_is_stale(const struct keyset *keys, uint32_t least_s, bool redeem)
+{
+    return least_s >= (uint64_t)keys->exp_s + (redeem ? 0 : KEYSET_IDENTIFY_GRACE_S);
+}

@@ -63,6 +63,10 @@ MUST_CHECK enum scrip_status keyset_prepare(struct keyset *keys, struct keyset_t
 /* The prepared form of keys->key[index], which signs tokens; NULL: it has none. */
 const struct p256v_table *keyset_table(const struct keyset *keys, size_t index);
 
+/* Past its exp nothing is redeemed by it, and 14 days later nothing at all is done. least_s: what
+ * time it is at the least. */
+bool keyset_is_stale(const struct keyset *keys, uint32_t least_s, bool redeem);
+
 /* Writes the body (issuing side; keyset_write.c). */
 void keyset_write(const struct keyset *keyset, struct buffer *out);
 

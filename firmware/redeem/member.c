@@ -152,6 +152,8 @@ enum scrip_status member_normalise(enum member_kind kind, struct bytes text, str
     case MEMBER_NUMBER:
         good = read_number(text, out);
         break;
+    case MEMBER_PSEUDONYM:
+        break;
     }
     if (!good)
         member_wipe(out);

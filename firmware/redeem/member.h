@@ -17,8 +17,14 @@
 #include "base/identity.h"
 #include "base/limits.h"
 
-/* The numbers go into the sealed text. */
-enum member_kind { MEMBER_GTIN = 1, MEMBER_PHONE = 2, MEMBER_EMAIL = 3, MEMBER_NUMBER = 5 };
+/* The numbers go into the sealed text. MEMBER_PSEUDONYM, a code's own, is never sealed. */
+enum member_kind {
+    MEMBER_PSEUDONYM = 0,
+    MEMBER_GTIN = 1,
+    MEMBER_PHONE = 2,
+    MEMBER_EMAIL = 3,
+    MEMBER_NUMBER = 5
+};
 
 enum {
     MEMBER_ID_BYTES = 254,
@@ -68,14 +74,28 @@ MUST_CHECK enum scrip_status member_pseudonym(const uint8_t epoch_key[CRYPTO_HAS
                                               const char *tenant, const struct member_id *id,
                                               uint8_t pseudonym[MEMBER_TAG_BYTES]);
 
-/* The terminal's name for a member, today only. In RAM, and nowhere else. */
+/* The terminal's name for a member, today only, and how often it came up within a window. In RAM,
+ * and nowhere else: the counts end with the key, as names under another one mean nothing. */
 struct member_day {
     uint8_t key[CRYPTO_HASH_BYTES];
-    uint32_t day; /* t_s / 86400 of the key; UINT32_MAX: none yet */
+    uint32_t day;    /* t_s / 86400 of the key; UINT32_MAX: none yet */
+    uint32_t window; /* the running number of the one that is counted */
+    uint16_t count;
+    uint16_t least; /* nobody outside the table came up more often */
+    struct {
+        uint8_t tag[8]; /* its beginning */
+        uint16_t times;
+    } counted[LIMIT_AWARDED];
 };
 void member_day_open(struct member_day *day);
 /* A new key with each new day. FAULT_ENTROPY. */
 MUST_CHECK enum scrip_status member_tag(struct member_day *day, uint32_t t_s, const char *tenant,
                                         const struct member_id *id, uint8_t tag[MEMBER_TAG_BYTES]);
+
+/* member_day.c: how often a member came up in a window before; exact for the LIMIT_AWARDED most
+ * frequent, else an upper bound. Another window than the last one begins with nobody. */
+uint32_t member_times(struct member_day *day, uint32_t window, const uint8_t tag[MEMBER_TAG_BYTES]);
+/* Once more. */
+void member_count(struct member_day *day, uint32_t window, const uint8_t tag[MEMBER_TAG_BYTES]);
 
 #endif

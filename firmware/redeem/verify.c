@@ -64,8 +64,7 @@ static enum scrip_status check_time(const struct trust *trust, const struct toke
             return SCRIP_REFUSED_EXPIRED;
     }
     bool redeem = (claims->scope & TOKEN_REDEEM_ANY) != 0;
-    uint64_t stale_s = (uint64_t)trust->keys->exp_s + (redeem ? 0 : KEYSET_IDENTIFY_GRACE_S);
-    return least_s >= stale_s ? SCRIP_REFUSED_KEYS_STALE : SCRIP_OK;
+    return keyset_is_stale(trust->keys, least_s, redeem) ? SCRIP_REFUSED_KEYS_STALE : SCRIP_OK;
 }
 
 static enum scrip_status judge(const struct trust *trust, const struct token *token,

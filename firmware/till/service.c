@@ -69,6 +69,7 @@ void service_status(struct till *till, struct json_out *out)
     json_put_uint(out, "damaged", page.damaged);
     json_put_uint(out, "keys_seq", page.keys_seq);
     json_put_uint(out, "keys_left_s", page.keys_left_s);
+    json_put_uint(out, "award_left_s", page.award_left_s);
     json_put_uint(out, "policy_seq", page.policy_seq);
     json_put_uint(out, "lists_seq", page.lists_seq);
     json_put_uint(out, "currency", page.currency);
