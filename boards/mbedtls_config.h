@@ -18,10 +18,9 @@
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_DEPRECATED_REMOVED
 
-/* Time is our own wall clock: certificates are checked against signed time, not the system's.
- * The agent installs mbedtls_platform_set_time() and defines mbedtls_ms_time(). */
+/* The age of a ticket is by mbedtls_ms_time(), which sync/tls defines. Dates of certificates are
+ * ours to judge, against signed time, so the library knows none (no MBEDTLS_HAVE_TIME_DATE). */
 #define MBEDTLS_HAVE_TIME
-#define MBEDTLS_HAVE_TIME_DATE
 #define MBEDTLS_PLATFORM_TIME_ALT
 #define MBEDTLS_PLATFORM_MS_TIME_ALT
 
