@@ -313,8 +313,8 @@ static void test_verdicts_differ_by_named_rules_alone(void)
         }
     }
     EVP_PKEY_free(public_key);
-    printf("> %d tokens: both take %zu, both refuse %zu; refused by us alone:\n", TOKENS,
-           both_take, both_refuse);
+    printf("> %d tokens: both take %zu, both refuse %zu; refused by us alone:\n", TOKENS, both_take,
+           both_refuse);
     for (int rule = 0; rule < RULES; rule++) {
         printf(">   %6zu  %s\n", by_rule[rule], rule_name((enum rule)rule));
         CHECK(by_rule[rule] >= LEAST_OF_A_RULE);
