@@ -106,6 +106,7 @@ PROGRAMS_posix := $(if $(wildcard tools/scrip/main.c),$(B)/scrip) \
     $(if $(wildcard tools/host/main.c),$(B)/scrip-host) \
     $(if $(wildcard firmware/images/terminal.c),$(B)/scripd)
 PROGRAMS_cortexm := $(B)/terminal.elf
+COUNTED := $(if $(filter cortexm,$(BOARD_PLATFORM)),$(B)/counted.elf)
 PROGRAMS := $(PROGRAMS_$(BOARD_PLATFORM))
 SELFTEST := $(B)/selftest$(if $(filter cortexm,$(BOARD_PLATFORM)),.elf)
 # With the library in p256v's place there is nothing to see of p256v's own parts.
@@ -131,7 +132,7 @@ POWER_MUTANTS := $(call noticing,power)
 E2E := $(filter-out tests/e2e/demo.sh tests/e2e/boards%.sh tests/e2e/%lib.sh,$(wildcard tests/e2e/*$(T)*.sh))
 # What it looks like when an image ends, one way after the other.
 RESTART := $(if $(filter cortexm,$(BOARD_PLATFORM)),$(B)/restart.elf)
-BINARIES := $(PROGRAMS) $(SELFTEST) $(RESTART) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
+BINARIES := $(PROGRAMS) $(SELFTEST) $(RESTART) $(COUNTED) $(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY) $(FUZZERS)
 
 ##@ Build
 all: $(PROGRAMS) ## the terminal (scripd), the host (scrip-host) and the command line (scrip)
@@ -205,14 +206,16 @@ big-endian-run: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
 	@RUN_WITH='$(BOARD_RUN)' tests/run-suite big-endian $^
 	@MUTANT_RUN_WITH='$(BOARD_RUN)' SUITES=big-endian tests/run-suite big-endian-mutants tests/mutants
 
+ON_BOARD = BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE)
 EMULATED := mps2-an385 mps2-an386 lm3s6965evb
 boards: setup-boards ## the terminal on emulated boards, against the real host, and its size
 	@$(MAKE) BOARD=all size
 	@for board in $(EMULATED); do $(MAKE) BOARD=$$board lib || exit; done
 	@$(MAKE) $(PARALLEL) BOARD=linux all
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run restarts && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
-run: all ## BOARD=b: its emulated terminal, from boot to the last settled record
-	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite run-$(BOARD) tests/e2e/boards.sh $(BOARD_TESTS)
+run: all $(COUNTED) build/host/instructions.so ## BOARD=b: its emulated terminal, from boot to the last settled record, and its figures
+	@$(ON_BOARD) tests/run-suite run-$(BOARD) tests/e2e/boards.sh tests/e2e/boards_count.sh $(BOARD_TESTS)
+	@tests/emulated/counted-report $(BOARD) $(B)/samples
 restarts: $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite $@-$(BOARD) tests/e2e/boards_restart.sh
 
@@ -286,13 +289,14 @@ $(B)/scripd: $(B)/firmware/images/terminal.o $(call archives,till $(AGENT) posix
 # An image for a board without an operating system: how it ends is board.mk's choice.
 IMAGES := $(PROGRAMS_cortexm)
 BARE := $(IMAGES) $(filter %.elf,$(SELFTEST))
-$(BARE): $(B)/%.elf: $(B)/firmware/images/%.o $(B)/platform/cortexm/end/$(BOARD_END).o
+$(BARE): $(B)/%.elf: $(B)/firmware/images/%.o
+$(BARE) $(COUNTED): $(B)/platform/cortexm/end/$(BOARD_END).o
 $(RESTART): $(B)/tests/emulated/restart_image.o $(B)/platform/cortexm/end/reset.o
-$(BARE) $(RESTART): $(call archives,cortexm board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
+$(BARE) $(COUNTED) $(RESTART): $(call archives,cortexm board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
-$(IMAGES): $(call archives,till $(AGENT))
+$(IMAGES) $(COUNTED): $(call archives,till $(AGENT))
 BARE_LINK := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings
-$(BARE) $(RESTART): private BOARD_LIBS = $(BARE_LINK) -Wl,-Map=$(B)/$(if $(filter $@,$(IMAGES)),image,$(basename $(notdir $@))).map
+$(BARE) $(COUNTED) $(RESTART): private BOARD_LIBS = $(BARE_LINK) -Wl,-Map=$(@:.elf=.map)
 SELFTEST_OBJECTS := $(B)/firmware/images/selftest.o $(if $(BOARD_END),$(B)/platform/cortexm/end/$(BOARD_END).o)
 SELFTEST_ARCHIVES := $(call archives,selftest $(BOARD_PLATFORM) board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a)
 $(SELFTEST): $(SELFTEST_OBJECTS) $(SELFTEST_ARCHIVES)
@@ -301,6 +305,10 @@ PEER ?= $(BOARD_PEER)
 SELFTEST_DEFINES := -DSELFTEST_BOARD='"$(BOARD)"' -DSELFTEST_PEER='"$(PEER)"'
 $(B)/firmware/images/selftest.o: private DEFINES_HERE := $(SELFTEST_DEFINES)
 $(B)/firmware/images/selftest.o: $(B)/selftest.flags
+# The terminal with counters between its parts, for `make run`: a call within a whole has no seam.
+$(COUNTED): $(B)/firmware/images/terminal.o $(B)/tests/emulated/counted.o
+$(COUNTED): private LINK_WITH = -fno-lto $(COUNTED_CALLS:%=-Wl,--wrap=%)
+COUNTED_CALLS := board_open cpu_sleep image_end p256v_verify scrip_open scrip_redeem till_poll tls_connect tls_poll
 $(foreach bin,$(UNIT) $(POWER) $(VECTORS) $(BENCH) $(BENCH_JOURNAL) $(BENCH_TOKEN) $(CANARY),$(eval \
     $(bin): $(bin).o $(call helpers_of,$(bin)) $(call archives,$($(call rooms_of,$(bin))) support)))
 
@@ -355,6 +363,12 @@ $(BINARIES): $(LIBS)
 	    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(BOARD_LIBS) $(LINK_LIBS)
 # What OpenSSL says is right, p256v must say too.
 $(B)/tests/p256v/%: LINK_LIBS = -lcrypto
+
+# Loaded by the emulator.
+build/host/instructions.so: tests/emulated/instructions.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(HOST_CC) -std=c11 -O2 $(WARNINGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
 
 # Archives and objects ----------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ BOARD_LIBRARIES := lwip
 BOARD_END ?= semihost
 BOARD_PEER := 10.0.2.100:4433
 MPS2_CFLAGS := -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections -fno-common \
-    -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES \
+    -fstack-protector-strong -DCRYPTO_ARENA_BYTES=32768 -DMBEDTLS_AES_FEWER_TABLES -DMBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS \
     -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip
 
 # `make size` fails beyond these: bytes of an image's flash and RAM, of the agent's text, of struct scrip.
