@@ -44,6 +44,16 @@ static const char *const sql[DB_STATEMENTS] = {
                       " LEFT JOIN record r ON r.chain = c.id AND r.seq = p.seq"
                       " LEFT JOIN token_use u ON u.chain = c.id AND u.seq = p.seq"
                       " WHERE p.kid = ?1 AND p.epoch = ?2 AND p.seq = ?3",
+    [DB_AWARD_ADD] = "INSERT INTO award (chain, seq, member, vault_epoch, total_minor, currency,"
+                     " state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [DB_AWARD_END] = "UPDATE award SET state = 2 WHERE chain = ?1 AND seq = ?2 AND state = 1",
+    [DB_AWARD_NAME] = "UPDATE award SET member = ?3, vault_epoch = ?4"
+                      " WHERE chain = ?1 AND seq = ?2",
+    [DB_AWARD_CLOSED] = "SELECT a.chain, a.seq, r.bytes, c.terminal FROM award a"
+                        " JOIN record r ON r.chain = a.chain AND r.seq = a.seq"
+                        " JOIN chain c ON c.id = a.chain"
+                        " WHERE a.member IS NULL AND a.state = 1 AND (a.chain, a.seq) > (?1, ?2)"
+                        " ORDER BY a.chain, a.seq LIMIT 1",
 };
 
 const char *verdict_name(enum verdict verdict)

@@ -45,6 +45,10 @@ enum db_statement {
     DB_KEY_FIND,
     DB_CLAIM_ADD,
     DB_CLAIM_FIND,
+    DB_AWARD_ADD,
+    DB_AWARD_END,
+    DB_AWARD_NAME,
+    DB_AWARD_CLOSED,
     DB_STATEMENTS
 };
 
@@ -134,6 +138,34 @@ MUST_CHECK enum scrip_status db_use_add(struct db *db, const struct db_chain *ch
 MUST_CHECK enum scrip_status db_use_end(struct db *db, const struct db_chain *chain, uint32_t seq,
                                         enum use_state state);
 
+/* A sale noted for a member. The name is the code's own (vault_epoch 0), or the vault's in one of
+ * its epochs; a seal that nobody has opened yet has none. */
+struct db_award {
+    bool has_member;
+    uint8_t member[TOKEN_ID_BYTES];
+    uint32_t vault_epoch;
+    uint32_t total_minor;
+    uint16_t currency;
+};
+/* state: USE_HELD, or USE_REFUSED. */
+MUST_CHECK enum scrip_status db_award_add(struct db *db, const struct db_chain *chain, uint32_t seq,
+                                          const struct db_award *award, enum use_state state);
+/* It is reversed; nothing where seq is none that stands. */
+MUST_CHECK enum scrip_status db_award_end(struct db *db, const struct db_chain *chain,
+                                          uint32_t seq);
+
+struct db_closed {
+    int64_t chain;
+    uint32_t seq;
+    struct identity terminal;
+    uint8_t record[LIMIT_RECORD_BYTES];
+    size_t record_len;
+};
+/* The award behind *at (zero: the first) that stands without a name. AGAIN: none. */
+MUST_CHECK enum scrip_status db_award_closed(struct db *db, struct db_closed *at);
+MUST_CHECK enum scrip_status db_award_name(struct db *db, const struct db_closed *closed,
+                                           const struct db_award *award);
+
 /* A record of a fork: kept as evidence, never judged. The same again is no fault. */
 MUST_CHECK enum scrip_status db_branch_add(struct db *db, const struct db_chain *chain,
                                            uint32_t seq, struct bytes bytes, uint32_t now_s);
@@ -175,6 +207,6 @@ MUST_CHECK enum scrip_status db_claim_find(struct db *db, const struct db_claim 
 
 /* schema.c */
 extern const char db_schema[];
-enum { DB_APPLICATION = 0x53435250, DB_VERSION = 2 };
+enum { DB_APPLICATION = 0x53435250, DB_VERSION = 3 };
 
 #endif

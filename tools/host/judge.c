@@ -4,6 +4,7 @@
 
 #include "redeem/bind.h"
 #include "redeem/verify.h"
+#include "tools/host/vault.h"
 
 static void refuse(struct judgement *out, enum record_code code)
 {
@@ -63,19 +64,25 @@ static void copy_text(struct bytes text, char *out, size_t size)
     out[len] = '\0';
 }
 
-/* The hash of the sale that the record tells of, as the challenge to which the token was bound. */
-static enum scrip_status challenge_of(const struct judge_bench *bench, const struct record *record,
-                                      const struct token_claims *claims, struct challenge *out)
+/* The hash of the sale that the record tells of. */
+static enum scrip_status txh_of(const struct judge_bench *bench, const struct record *record,
+                                const uint8_t *nonce, uint8_t txh[TOKEN_ID_BYTES])
 {
     struct sale sale = {.total_minor = record->total_minor, .currency = record->currency};
 
-    memset(out, 0, sizeof *out);
     copy_text(record->transaction_id, sale.transaction_id, sizeof sale.transaction_id);
     if (record->lines.len == sizeof sale.lines)
         memcpy(sale.lines, record->lines.data, sizeof sale.lines);
+    return bind_txh(bench->terminal, record->epoch, nonce, &sale, txh);
+}
+
+/* The same as the challenge to which the token was bound. */
+static enum scrip_status challenge_of(const struct judge_bench *bench, const struct record *record,
+                                      const struct token_claims *claims, struct challenge *out)
+{
+    memset(out, 0, sizeof *out);
     memcpy(out->nonce, claims->nonce, sizeof out->nonce);
-    return bind_txh(bench->terminal, record->epoch, claims->has_nonce ? claims->nonce : NULL, &sale,
-                    out->txh);
+    return txh_of(bench, record, claims->has_nonce ? claims->nonce : NULL, out->txh);
 }
 
 static enum scrip_status verify(const struct judge_bench *bench, const struct record *record,
@@ -174,4 +181,60 @@ enum scrip_status judge_redeem(const struct judge_bench *bench, const struct rec
     else
         return judge_coupon(bench, &voucher.claims, out);
     return SCRIP_OK;
+}
+
+static enum scrip_status judge_seal(const struct judge_bench *bench, const struct record *record,
+                                    struct award_judgement *out)
+{
+    struct member_context context = {
+        .terminal = bench->terminal, .epoch = record->epoch, .t_s = record->stamp.t_s};
+    struct db_award *award = &out->award;
+    enum scrip_status status;
+
+    if (bench->pki->vault == NULL)
+        return SCRIP_OK;
+    TRY(txh_of(bench, record, NULL, context.txh));
+    status = vault_name(bench->pki->vault, &context, record->member, award->member,
+                        &award->vault_epoch);
+    award->has_member = status == SCRIP_OK;
+    if (status == SCRIP_OK || (scrip_is_fault(status) && status != SCRIP_FAULT_CORRUPT))
+        return status;
+    out->verdict = VERDICT_QUARANTINED;
+    out->code = status == SCRIP_FAULT_CORRUPT ? RECORD_CODE_KEY_REMOVED : RECORD_CODE_MALFORMED;
+    return SCRIP_OK;
+}
+
+static enum scrip_status judge_earner(const struct judge_bench *bench, const struct record *record,
+                                      struct award_judgement *out)
+{
+    struct judgement judged = {.verdict = VERDICT_ACCEPTED};
+    struct voucher voucher;
+    enum scrip_status status = verify(bench, record, &voucher);
+
+    if (scrip_is_fault(status))
+        return status;
+    if (status != SCRIP_OK)
+        judge_status(status, &judged);
+    else if (voucher.claims.iat_s > (uint64_t)bench->now_s + 120)
+        refuse(&judged, RECORD_CODE_EXPIRED);
+    else if ((voucher.claims.scope & TOKEN_EARN) == 0 || !voucher.claims.has_member ||
+             !claims_fit(&voucher, record))
+        refuse(&judged, RECORD_CODE_OTHER);
+    out->verdict = judged.verdict;
+    out->code = judged.code;
+    out->award.has_member = judged.verdict == VERDICT_ACCEPTED;
+    if (out->award.has_member)
+        memcpy(out->award.member, voucher.claims.member, sizeof out->award.member);
+    return SCRIP_OK;
+}
+
+enum scrip_status judge_award(const struct judge_bench *bench, const struct record *record,
+                              struct award_judgement *out)
+{
+    *out = (struct award_judgement){
+        .verdict = VERDICT_ACCEPTED,
+        .award = {.total_minor = record->total_minor, .currency = record->currency},
+    };
+    return record->member.len != 0 ? judge_seal(bench, record, out)
+                                   : judge_earner(bench, record, out);
 }

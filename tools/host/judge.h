@@ -1,6 +1,6 @@
 /*
- * judge: what the host thinks of one redeem record, from the record, the key set and the time
- * alone.
+ * judge: what the host thinks of one redeem or award record, from the record, the key set and the
+ * time alone.
  *
  * The terminal is not believed: the token inside the record is verified again, by the agent's own
  * verify_token() under the terminal's identity and the record's time, and the amount and the sale's
@@ -31,5 +31,17 @@ struct judgement {
 /* FAULT_*: an accident, nothing was judged. */
 MUST_CHECK enum scrip_status judge_redeem(const struct judge_bench *bench,
                                           const struct record *record, struct judgement *out);
+
+struct award_judgement {
+    enum verdict verdict;
+    enum record_code code;
+    struct db_award award;
+};
+
+/* An award's code is verified like a redemption's; a seal is opened by the vault, if there is one,
+ * under the very sale and time that the record tells of. One that does not open proves nothing
+ * against the terminal: it is quarantined. FAULT_*: an accident, nothing was judged. */
+MUST_CHECK enum scrip_status judge_award(const struct judge_bench *bench,
+                                         const struct record *record, struct award_judgement *out);
 
 #endif

@@ -10,18 +10,22 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
+#include "tools/host/award.h"
 #include "tools/host/import.h"
 #include "tools/host/log.h"
 #include "tools/host/server.h"
+#include "tools/host/vault.h"
 
 static const char
     usage[] = "usage: scrip-host --pki DIR --db FILE --listen ADDRESS:PORT [--port-file FILE]\n"
-              "       scrip-host --pki DIR --db FILE --import FILE\n"
+              "                  [--vault DIR]\n"
+              "       scrip-host --pki DIR --db FILE --import FILE [--vault DIR]\n"
               "  DIR as `scrip pki init` makes it; port 0 takes any free one, which the port file "
-              "then names;\n  --import settles what `scrip journal export` wrote, and ends\n";
+              "then names;\n  --import settles what `scrip journal export` wrote, and ends;\n"
+              "  --vault opens what terminals have sealed: DIR as `scrip vault init` makes it\n";
 
 struct options {
-    const char *pki, *db, *port_file, *import;
+    const char *pki, *db, *port_file, *import, *vault;
     char address[64];
     uint16_t port;
 };
@@ -56,6 +60,8 @@ static bool set_option(struct options *options, const char *name, const char *va
         options->port_file = value;
     else if (strcmp(name, "--import") == 0)
         options->import = value;
+    else if (strcmp(name, "--vault") == 0)
+        options->vault = value;
     else
         return strcmp(name, "--listen") == 0 && set_listen(options, value);
     return true;
@@ -102,23 +108,39 @@ static int serve(const struct options *options, struct server *server, const sig
     return EXIT_SUCCESS;
 }
 
-static int run(const struct options *options, const sigset_t *ends)
+static int work(const struct options *options, const sigset_t *ends, struct pki *pki, struct db *db)
 {
     static struct server server;
+    int code = EXIT_FAILURE;
+
+    if (pki->vault != NULL && award_open_closed(db, pki) != SCRIP_OK) {
+        log_line("what is sealed could not be opened");
+    } else if (options->import != NULL) {
+        code = import_file(pki, db, options->import) ? EXIT_SUCCESS : EXIT_FAILURE;
+    } else if (server_open(&server, pki, db, options->address, options->port) == SCRIP_OK) {
+        code = serve(options, &server, ends);
+        server_close(&server);
+    }
+    return code;
+}
+
+static int run(const struct options *options, const sigset_t *ends)
+{
     static struct pki pki;
+    struct vault vault;
     struct db db;
     int code = EXIT_FAILURE;
 
     if (pki_open(&pki, options->pki) != SCRIP_OK)
         return EXIT_FAILURE;
-    if (db_open(&db, options->db) == SCRIP_OK) {
-        if (options->import != NULL) {
-            code = import_file(&pki, &db, options->import) ? EXIT_SUCCESS : EXIT_FAILURE;
-        } else if (server_open(&server, &pki, &db, options->address, options->port) == SCRIP_OK) {
-            code = serve(options, &server, ends);
-            server_close(&server);
+    if (options->vault == NULL || vault_open(&vault, options->vault) == SCRIP_OK) {
+        pki.vault = options->vault != NULL ? &vault : NULL;
+        if (db_open(&db, options->db) == SCRIP_OK) {
+            code = work(options, ends, &pki, &db);
+            db_close(&db);
         }
-        db_close(&db);
+        if (pki.vault != NULL)
+            vault_close(&vault);
     }
     pki_close(&pki);
     return code;

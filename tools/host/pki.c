@@ -66,7 +66,7 @@ static bool scalar_of(const gnutls_datum_t *k, uint8_t scalar[CRYPTO_SCALAR_BYTE
     return true;
 }
 
-static bool read_scalar(const char *pem, uint8_t scalar[CRYPTO_SCALAR_BYTES])
+bool pki_read_scalar(const char *pem, uint8_t scalar[CRYPTO_SCALAR_BYTES])
 {
     gnutls_datum_t text = {(unsigned char *)(uintptr_t)pem, (unsigned)strlen(pem)};
     gnutls_datum_t k = {NULL, 0};
@@ -95,8 +95,8 @@ static enum scrip_status open_time_key(struct pki *pki)
     enum scrip_status status;
 
     TRY(read_pem(pki, "time.key", pem));
-    status = read_scalar(pem, scalar) ? crypto_signing_import(scalar, &pki->time_key)
-                                      : SCRIP_REFUSED_KEY;
+    status = pki_read_scalar(pem, scalar) ? crypto_signing_import(scalar, &pki->time_key)
+                                          : SCRIP_REFUSED_KEY;
     bytes_wipe(pem, sizeof pem);
     bytes_wipe(scalar, sizeof scalar);
     if (status != SCRIP_OK) {

@@ -34,6 +34,8 @@ struct pki_object {
     uint32_t list;       /* of a status list, its N */
 };
 
+struct vault;
+
 struct pki {
     char dir[PKI_DIR];
     char ca[PKI_PEM], certificate[PKI_PEM], key[PKI_PEM]; /* NUL-terminated */
@@ -43,6 +45,7 @@ struct pki {
     struct pki_object object[OBJECT_KINDS]; /* what is not there has seq 0 */
     struct keyset keys;
     struct keyset_tables tables; /* of keys */
+    struct vault *vault;         /* the owner's, set after opening; NULL: seals stay closed */
 };
 
 /* Reads everything, or logs which file is wrong and what to do. The cryptographic library must be
@@ -58,5 +61,8 @@ MUST_CHECK enum scrip_status pki_coupon_status(const struct pki *pki, uint32_t l
 void pki_refresh(struct pki *pki);
 
 void pki_close(struct pki *pki);
+
+/* The scalar of a P-256 private key in PEM. */
+bool pki_read_scalar(const char *pem, uint8_t scalar[CRYPTO_SCALAR_BYTES]);
 
 #endif

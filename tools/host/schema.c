@@ -50,6 +50,18 @@ const char db_schema[] =
     /* One code is never worth twice: accepted and not undone, once. */
     "CREATE UNIQUE INDEX token_use_once ON token_use (issuer, cti) WHERE state = 1;"
 
+    /* Sales noted for a member, who may be nobody yet: then the record's seal is closed. */
+    "CREATE TABLE award ("
+    " chain INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL,"
+    " member BLOB,"         /* pseudonym: the code's own, or the vault's */
+    " vault_epoch INTEGER," /* 0: the code's own */
+    " total_minor INTEGER NOT NULL,"
+    " currency INTEGER NOT NULL,"
+    " state INTEGER NOT NULL," /* enum use_state */
+    " PRIMARY KEY (chain, seq)"
+    ") STRICT, WITHOUT ROWID;"
+
     /* Records of a second history of a chain: a cloned or restored terminal. Kept, never judged. */
     "CREATE TABLE branch ("
     " chain INTEGER NOT NULL,"
@@ -102,4 +114,13 @@ const char db_schema[] =
     " code.name AS code, r.claimed_s, r.received_s, r.seq <= c.ack_seq AS settled"
     " FROM record r JOIN chain c ON c.id = r.chain JOIN code ON code.number = r.code"
     " LEFT JOIN token_use u ON u.chain = r.chain AND u.seq = r.seq"
-    " WHERE r.type = 1;";
+    " WHERE r.type = 1;"
+    "CREATE VIEW awards AS SELECT"
+    " c.terminal, c.epoch, a.seq,"
+    " c.terminal || '-' || c.epoch || '-' || a.seq AS transaction_id,"
+    " lower(hex(a.member)) AS member, a.vault_epoch, a.total_minor, a.currency,"
+    " CASE WHEN a.state = 2 THEN 'reversed' WHEN a.state = 0 THEN 'refused'"
+    " WHEN a.member IS NULL THEN 'sealed' ELSE 'noted' END AS state,"
+    " code.name AS code, r.claimed_s, r.received_s"
+    " FROM award a JOIN chain c ON c.id = a.chain"
+    " JOIN record r ON r.chain = a.chain AND r.seq = a.seq JOIN code ON code.number = r.code;";

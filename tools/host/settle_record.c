@@ -31,12 +31,27 @@ static enum scrip_status hold(struct db *db, const struct db_chain *chain, uint3
 static enum scrip_status undo(struct db *db, const struct db_chain *chain,
                               const struct record *record)
 {
-    if (record->type == RECORD_REVERSE)
+    if (record->type == RECORD_REVERSE) {
+        TRY(db_award_end(db, chain, record->of));
         return db_use_end(db, chain, record->of, USE_REVERSED);
+    }
     if (record->type == RECORD_OUTCOME &&
         (record->result == RECORD_REFUSED || record->result == RECORD_VOID))
         return db_use_end(db, chain, record->of, USE_VOID);
     return SCRIP_OK;
+}
+
+static enum scrip_status note(struct db *db, const struct db_chain *chain,
+                              const struct judge_bench *bench, const struct record *record,
+                              struct judgement *judged)
+{
+    struct award_judgement award;
+
+    TRY(judge_award(bench, record, &award));
+    judged->verdict = award.verdict;
+    judged->code = award.code;
+    return db_award_add(db, chain, record->seq, &award.award,
+                        award.verdict == VERDICT_ACCEPTED ? USE_HELD : USE_REFUSED);
 }
 
 enum scrip_status settle_record(struct db *db, const struct db_chain *chain,
@@ -49,6 +64,8 @@ enum scrip_status settle_record(struct db *db, const struct db_chain *chain,
         TRY(judge_redeem(bench, record, &judged));
         if (judged.genuine)
             TRY(hold(db, chain, record->seq, &judged));
+    } else if (record->type == RECORD_AWARD) {
+        TRY(note(db, chain, bench, record, &judged));
     } else {
         TRY(undo(db, chain, record));
     }
