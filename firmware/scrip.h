@@ -56,7 +56,7 @@ struct scrip_config {
 enum scrip_mode {
     SCRIP_MODE_ANY,         /* as the policy says */
     SCRIP_MODE_ONLINE_ONLY, /* never answered offline */
-    SCRIP_MODE_OFFLINE      /* a supervisor's choice: do not ask the host */
+    SCRIP_MODE_OFFLINE      /* an operator's choice who may: do not ask the host */
 };
 
 /* One line of the sale. */
@@ -75,6 +75,7 @@ struct scrip_sale {
     uint32_t wanted_minor;      /* LoyaltyAmount: redeem this much; 0: what the code is worth */
     uint16_t currency;          /* ISO 4217 numeric: 978 is the euro */
     uint16_t operator_number;
+    const char *badge; /* what the operator has shown, at most 40 bytes; NULL: nothing */
     uint16_t shift;
     bool training; /* nothing is recorded, and only training codes are accepted */
     enum scrip_mode mode;
@@ -211,7 +212,8 @@ MUST_CHECK enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_i
                                          const char *service_id);
 
 /* Undoes an approved redemption or an award, also on a full journal. OK again when already
- * reversed. sale: who asks (ids, operator, shift). */
+ * reversed. sale: who asks (ids, operator, badge, shift). REFUSED_OPERATOR: the back office has
+ * said who may, and it is not the one that sale names; detail says why. */
 MUST_CHECK enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref,
                                            const struct scrip_sale *sale,
                                            struct scrip_answer *answer);
@@ -277,8 +279,8 @@ struct scrip_status_page {
     uint32_t damaged;               /* journal entries that did not authenticate at the start */
     uint32_t settled, late_refused; /* since boot */
     uint32_t keys_seq, policy_seq;
-    uint32_t lists_seq;    /* of the status list; 0: none */
-    uint32_t keys_left_s;  /* until the key set's exp: then nothing is redeemed */
+    uint32_t operators_seq, lists_seq; /* 0: none */
+    uint32_t keys_left_s;              /* until the key set's exp: then nothing is redeemed */
     uint32_t award_left_s; /* until 14 days later: then nothing is noted nor identified either */
     uint16_t currency;
     uint8_t currency_exponent;

@@ -65,6 +65,7 @@ enum scrip_status {
     SCRIP_REFUSED_ABORTED,      /* the till or the cashier took it back before it was durable */
     SCRIP_REFUSED_LOGGED_OUT,   /* the till has not logged in */
     SCRIP_REFUSED_UNSUPPORTED,  /* a message or service which this terminal does not offer */
+    SCRIP_REFUSED_OPERATOR,     /* only some operators may do that, and this is none of them */
     SCRIP_REFUSED_UNSETTLED,    /* records that the host has not acknowledged would be lost */
 
     SCRIP_FAULT_MEMORY = 0x200, /* an arena is exhausted */

@@ -6,7 +6,8 @@
  * earlier sales), transaction.c (a sale from code to answer), award.c (a sale that is noted for a
  * member), member.c (raw identifiers), challenge.c (a sale that waits for a token of its own),
  * events.c (what happened unasked), answer.c (what the till and the cashier read), refusal.c,
- * state.c (the bits and the page), agent.c.
+ * state.c (the bits and the page), operator.c (what only some may do),
+ * agent.c.
  */
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
@@ -16,6 +17,7 @@
 #include "redeem/challenge.h"
 #include "redeem/ledger.h"
 #include "redeem/member.h"
+#include "redeem/operators.h"
 #include "redeem/receipt.h"
 #include "redeem/status_list.h"
 #include "scrip.h"
@@ -101,6 +103,8 @@ struct agent {
     struct keyset_tables keyset_tables;
     struct policy policy;    /* seq 0: none */
     struct status_list list; /* seq 0: none; its bits are in flash */
+    struct operators operators;
+    bool has_operators;      /* there is an object, believed or not: without one anybody may */
     enum scrip_status doubt; /* the accident that kept one of them from being read; OK: none did */
 
     struct open_challenge challenge;
@@ -184,6 +188,12 @@ MUST_CHECK enum scrip_status award_run(struct agent *agent, const struct claiman
 MUST_CHECK enum scrip_status member_seal_for(struct agent *agent, const struct sale *sale,
                                              uint32_t t_s, const struct member_id *id,
                                              struct member_context *context, struct buffer *out);
+
+/* operator.c: whether who stands at the till may do that. OK: *number is what the record carries.
+ * REFUSED_OPERATOR: detail says why. FAULT_*: accidents. */
+MUST_CHECK enum scrip_status operator_allow(struct agent *agent, const struct scrip_sale *sale,
+                                            enum operators_role role, uint16_t *number,
+                                            char detail[80]);
 
 /* transaction.c: advances the open transaction by one step. */
 void transaction_poll(struct agent *agent);

@@ -52,6 +52,7 @@ static const struct words english[] = {
     {SCRIP_REFUSED_BUSY, HAL_TONE_SHORT_LOW, "Busy", "Try again"},
     {SCRIP_REFUSED_ABORTED, HAL_TONE_NONE, "Cancelled", ""},
     {SCRIP_REFUSED_SUSPENDED, HAL_TONE_THREE_LOW, "Terminal suspended", "Call support"},
+    {SCRIP_REFUSED_OPERATOR, HAL_TONE_THREE_LOW, "Not allowed", "Call supervisor"},
     {SCRIP_REFUSED_NOT_ENROLLED, HAL_TONE_THREE_LOW, "Not set up", "Call support"},
     {SCRIP_REFUSED_ARGUMENT, HAL_TONE_SHORT_LOW, "Till error", "Call support"},
     {SCRIP_OK, HAL_TONE_THREE_LOW, "Out of order", "Call support"},

@@ -54,6 +54,14 @@ static enum scrip_status load_list(struct agent *agent)
     return status_list_read(blob_span(&agent->blobs, BLOB_LIST), &agent->keyset, &agent->list);
 }
 
+static enum scrip_status load_operators(struct agent *agent)
+{
+    struct object object;
+
+    TRY(verify_stored(agent, OBJECT_OPERATORS, &agent->roots, &object));
+    return operators_read(&object, &agent->operators);
+}
+
 static bool holds(const struct agent *agent, enum object_kind kind)
 {
     return blob_span(&agent->blobs, objects_blob(kind)).len != 0;
@@ -73,6 +81,10 @@ void belief_load(struct agent *agent)
     agent->doubt = SCRIP_OK;
     note(agent, "key set", load_keys(agent));
     note(agent, "policy", load_policy(agent));
+    memset(&agent->operators, 0, sizeof agent->operators);
+    agent->has_operators = holds(agent, OBJECT_OPERATORS);
+    if (agent->has_operators)
+        note(agent, "operators", load_operators(agent));
     memset(&agent->list, 0, sizeof agent->list);
     if (holds(agent, OBJECT_LIST))
         note(agent, "status list", load_list(agent));
@@ -134,6 +146,7 @@ void belief_tell(struct agent *agent)
 {
     agent->parts.have[OBJECT_KEYS] = agent->keyset.seq;
     tell(agent, OBJECT_POLICY, agent->policy.seq);
+    tell(agent, OBJECT_OPERATORS, agent->operators.seq);
     tell(agent, OBJECT_LIST, agent->list.seq);
 }
 
@@ -170,6 +183,15 @@ static enum scrip_status verify_policy(const struct agent *agent, struct span da
     return policy_read(out, &policy);
 }
 
+static enum scrip_status verify_operators(const struct agent *agent, struct span data,
+                                          struct object *out)
+{
+    struct operators operators;
+
+    TRY(object_verify(data, OBJECT_OPERATORS, &agent->roots, out));
+    return operators_read(out, &operators);
+}
+
 /* By an issuer, whose key is in the key set that is in use. */
 static enum scrip_status verify_list(const struct agent *agent, struct span data,
                                      struct object *out)
@@ -195,6 +217,7 @@ enum scrip_status belief_verify(void *context, enum object_kind kind, struct spa
     case OBJECT_LIST:
         return verify_list(agent, data, out);
     case OBJECT_OPERATORS:
+        return verify_operators(agent, data, out);
     case OBJECT_KINDS:
         break;
     }

@@ -104,6 +104,8 @@ enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref
     struct record_stamp stamp;
     struct request_ids ids;
     uint32_t seq = 0;
+    uint16_t number = 0;
+    char detail[80] = "";
     enum scrip_status status = agent->service;
 
     request_ids(sale->sale_id, sale->service_id, sale->transaction_id, &ids);
@@ -111,12 +113,14 @@ enum scrip_status scrip_reverse(struct scrip *scrip, const struct scrip_ref *ref
         status = SCRIP_REFUSED_BUSY;
     if (status == SCRIP_OK)
         status = find_seq(agent, ref, &seq);
+    if (status == SCRIP_OK)
+        status = operator_allow(agent, sale, OPERATORS_REVERSE, &number, detail);
     if (status == SCRIP_OK) {
-        agent_stamp(agent, sale->operator_number, sale->shift, &stamp);
+        agent_stamp(agent, number, sale->shift, &stamp);
         status = ledger_reverse(&agent->ledger, seq, &stamp, &entry);
     }
     if (status != SCRIP_OK) {
-        answer_status(agent, &ids, status, "", answer);
+        answer_status(agent, &ids, status, detail, answer);
         return status;
     }
     status = answer_seq(agent, seq, answer);

@@ -119,6 +119,7 @@ void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page)
     page->late_refused = state.refused;
     page->keys_seq = agent->keyset.seq;
     page->policy_seq = agent->policy.seq;
+    page->operators_seq = agent->operators.seq;
     page->lists_seq = agent->list.seq;
     page->currency = agent->policy.currency;
     page->currency_exponent = agent->policy.currency_exponent;

@@ -422,6 +422,9 @@ enum scrip_status transaction_begin(struct agent *agent, const struct claimant *
         status = agent->service;
     if (status == SCRIP_OK && who->kind != SCRIP_MEMBER_CODE && who->text.data == NULL)
         status = SCRIP_REFUSED_ARGUMENT;
+    if (status == SCRIP_OK && sale->mode == SCRIP_MODE_OFFLINE)
+        status = operator_allow(agent, sale, OPERATORS_OFFLINE, &next.sale.operator_number,
+                                next.detail);
     /* Recorded: of a raw identifier its kind alone. */
     if (status == SCRIP_OK)
         status = sale_digest(&next.sale, who->kind == SCRIP_MEMBER_CODE ? who->text : kind_text,

@@ -69,6 +69,7 @@
     X(REFUSED_ABORTED, "Cancelled before anything was redeemed.")                                  \
     X(REFUSED_LOGGED_OUT, "The till has not logged in: log in first.")                             \
     X(REFUSED_UNSUPPORTED, "This terminal does not offer that message or service.")                \
+    X(REFUSED_OPERATOR, "Only operators on the signed list may do that: call one who is.")         \
     X(REFUSED_UNSETTLED, "The terminal holds redemptions that the host has not acknowledged: let " \
                          "it settle them first, then try again.")                                  \
     X(FAULT_MEMORY, "The terminal ran out of working memory: try again, and restart it if that "   \

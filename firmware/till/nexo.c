@@ -305,6 +305,7 @@ enum scrip_status nexo_handle(struct till *till, uint32_t peer, struct bytes tex
         status = dispatch(till, peer, &request, out, printable);
     if (root != NULL)
         json_close(root);
+    bytes_wipe(request.badge, sizeof request.badge);
     if (status == SCRIP_OK)
         return json_out_end(out);
     if (status == SCRIP_AGAIN && request.problem.status == SCRIP_OK)

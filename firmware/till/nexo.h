@@ -26,6 +26,7 @@ struct nexo_request {
     struct nexo_header header;
     const struct json *body; /* the LoginRequest, LoyaltyRequest, ... in the arena */
     bool wants_challenge;    /* SaleData.TokenRequestedType is Transaction */
+    char badge[41];          /* SaleData.OperatorID where it is no number */
     struct nexo_problem problem;
 };
 
@@ -72,6 +73,8 @@ MUST_CHECK enum scrip_status nexo_read_amount(struct nexo_problem *problem,
 MUST_CHECK enum scrip_status nexo_read_word(struct nexo_problem *problem, const struct json *object,
                                             const char *path, const char *const *words,
                                             size_t *index);
+/* Texts that are no number below it are told apart by numbers from there up. */
+enum { NEXO_NAMED = 0x8000 };
 /* An operator's or a shift's text as the number that records carry; absent leaves it. */
 MUST_CHECK enum scrip_status nexo_read_number(struct nexo_problem *problem,
                                               const struct json *object, const char *path,

@@ -50,6 +50,7 @@ const char *nexo_condition(enum scrip_status status)
         return "UnreachableHost";
     case SCRIP_REFUSED_TRAINING:
     case SCRIP_REFUSED_STATE:
+    case SCRIP_REFUSED_OPERATOR:
     case SCRIP_REFUSED_UNSETTLED:
         return "NotAllowed";
     case SCRIP_REFUSED_NOT_FOUND:

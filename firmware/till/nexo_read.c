@@ -134,22 +134,21 @@ enum scrip_status nexo_read_word(struct nexo_problem *problem, const struct json
     return nexo_blame(problem, SCRIP_REFUSED_UNSUPPORTED, path, "has a value that is not offered");
 }
 
-/* Digits are the number itself below NAMED; any other text is told apart by its checksum, from
- * NAMED up: who it names is not recorded. */
+/* Digits are the number itself below NEXO_NAMED; any other text is told apart by its checksum, from
+ * there up: who it names is not recorded. */
 enum scrip_status nexo_read_number(struct nexo_problem *problem, const struct json *object,
                                    const char *path, uint16_t *number)
 {
-    enum { NAMED = 0x8000 };
     char text[41];
     uint64_t digits;
 
     TRY(nexo_read_text(problem, object, path, NEXO_OPTIONAL, text, sizeof text - 1));
     if (text[0] == '\0')
         return SCRIP_OK;
-    if (text_uint(bytes_text(text), NAMED - 1, &digits) == SCRIP_OK)
+    if (text_uint(bytes_text(text), NEXO_NAMED - 1, &digits) == SCRIP_OK)
         *number = (uint16_t)digits;
     else
-        *number = (uint16_t)(NAMED | (bytes_crc32(0, text, strlen(text)) & (NAMED - 1)));
+        *number = (uint16_t)(NEXO_NAMED | (bytes_crc32(0, text, strlen(text)) & (NEXO_NAMED - 1)));
     return SCRIP_OK;
 }
 

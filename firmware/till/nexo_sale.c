@@ -10,6 +10,21 @@ enum { DEFAULT_EXPONENT = 2 }; /* before a policy has said which currency the te
 #define AMOUNT "LoyaltyData.LoyaltyAmount"
 #define ITEM "LoyaltyTransaction.SaleItem"
 
+/* What is no number may be a badge's code: only the agent can tell. It is for this message alone.
+ */
+static enum scrip_status read_operator(struct nexo_request *request, const struct json *data,
+                                       struct scrip_sale *sale)
+{
+    struct nexo_problem *problem = &request->problem;
+
+    TRY(nexo_read_number(problem, data, SALE_DATA ".OperatorID", &sale->operator_number));
+    TRY(nexo_read_text(problem, data, SALE_DATA ".OperatorID", NEXO_OPTIONAL, request->badge,
+                       sizeof request->badge - 1));
+    if (request->badge[0] != '\0' && sale->operator_number >= NEXO_NAMED)
+        sale->badge = request->badge;
+    return SCRIP_OK;
+}
+
 enum scrip_status nexo_read_sale_data(struct nexo_request *request, enum nexo_need need,
                                       struct scrip_sale *sale, char *transaction_id)
 {
@@ -26,7 +41,7 @@ enum scrip_status nexo_read_sale_data(struct nexo_request *request, enum nexo_ne
                        transaction_id, LIMIT_TRANSACTION_ID));
     TRY(nexo_read_text(problem, transaction, SALE_DATA ".SaleTransactionID.TimeStamp",
                        NEXO_OPTIONAL, request->header.time_stamp, TILL_TIME_STAMP));
-    TRY(nexo_read_number(problem, data, SALE_DATA ".OperatorID", &sale->operator_number));
+    TRY(read_operator(request, data, sale));
     TRY(nexo_read_number(problem, data, SALE_DATA ".ShiftNumber", &sale->shift));
     if (json_member(data, "TokenRequestedType") != NULL) {
         TRY(nexo_read_word(problem, data, SALE_DATA ".TokenRequestedType", tokens, &index));

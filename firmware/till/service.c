@@ -71,6 +71,7 @@ void service_status(struct till *till, struct json_out *out)
     json_put_uint(out, "keys_left_s", page.keys_left_s);
     json_put_uint(out, "award_left_s", page.award_left_s);
     json_put_uint(out, "policy_seq", page.policy_seq);
+    json_put_uint(out, "operators_seq", page.operators_seq);
     json_put_uint(out, "lists_seq", page.lists_seq);
     json_put_uint(out, "currency", page.currency);
     json_put_uint(out, "currency_exponent", page.currency_exponent);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The token profile with real processes: a challenge and its answer, a root that leaves office, a
-# coupon that is revoked, a receipt that is claimed, and the vault's names.
+# The token profile with real processes: a challenge and its answer, a receipt that is claimed, a
+# coupon that is revoked with the host and without, who may reverse, a root that leaves office, and
+# the vault's names.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/lib.sh
 
@@ -131,6 +132,48 @@ coupon 6
 is "the host lets one stand" Success "$result"
 coupon 5
 is "and refuses one that is revoked" Refusal "$condition"
+
+# Operators: from the day on which the back office says who they are.
+undo_by() { # operator, reference
+    said=$("$scrip" reverse "$2" --socket "$socket" --operator "$1" --sale-id TILL9) || :
+}
+mint
+redeem t1 "$code" 20.00
+first=$reference
+mint
+redeem t1 "$code" 20.00
+second=$reference
+mint
+redeem t1 "$code" 20.00
+third=$reference
+"$scrip" pki operators "$pki" --add 7 --may reverse --without-badge >/dev/null
+badge=$("$scrip" pki operators "$pki" --add 8 --may reverse,offline | sed -n 's/^badge *//p')
+is "a badge is made, and shown once" 16 "${#badge}"
+grep -q "$badge" "$pki/objects/operators.cose"
+is "the list does not hold it" 1 $?
+undo_by 3 "$first"
+case $said in *Success*) found=0 ;; *) found=1 ;; esac
+report "before the list has come anybody reverses" $found "$said"
+sync_now t1
+within 20 status_is t1 '.operators_seq == 2'
+report "the list of operators comes to the terminal" $? "$(terminal_answers t1)"
+undo_by 3 "$second"
+case $said in *NotAllowed*REFUSED_OPERATOR*) found=0 ;; *) found=1 ;; esac
+report "then nobody does who is not on it" $found "$said"
+undo_by 8 "$second"
+case $said in *REFUSED_OPERATOR*) found=0 ;; *) found=1 ;; esac
+report "nor who says a number and shows no badge" $found "$said"
+undo_by "$badge" "$second"
+case $said in *Success*) found=0 ;; *) found=1 ;; esac
+report "the badge does" $found "$said"
+undo_by 7 "$third"
+case $said in *Success*) found=0 ;; *) found=1 ;; esac
+report "and so does a number whom the till is believed" $found "$said"
+grep -qr "$badge" "$work/t1"
+is "the badge is nowhere on the terminal" 1 $?
+sync_now t1
+is "and the host has every reversal" 4 "$(db "SELECT count(*) FROM record WHERE type = 3")"
+login t1
 
 # A root leaves office: what it signs afterwards is nothing.
 kid=$(python3 - "$pki/roots.bin" <<'PY'

@@ -23,6 +23,7 @@ static void keep_sale(const struct scrip_sale *sale)
     agent.sale = *sale;
     keep_text(agent.sale_id, sizeof agent.sale_id, sale->sale_id);
     keep_text(agent.service_id, sizeof agent.service_id, sale->service_id);
+    keep_text(agent.badge, sizeof agent.badge, sale->badge);
     keep_text(agent.transaction_id, sizeof agent.transaction_id, sale->transaction_id);
     for (size_t i = 0; i < sale->item_count; i++)
         agent.items[i] = sale->items[i];

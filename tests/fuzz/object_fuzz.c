@@ -1,6 +1,7 @@
 /* Signed objects of the back office: key sets, policies and what else has the same envelope. */
 #include <string.h>
 
+#include "redeem/operators.h"
 #include "redeem/policy.h"
 #include "redeem/status_list.h"
 #include "tests/fuzz/fuzz.h"
@@ -48,6 +49,34 @@ static void list(struct bytes input)
     FUZZ_HOLDS(span_load(&read.bits, &small) == SCRIP_REFUSED_TOO_LONG && small.len == 0);
 }
 
+/* Whatever is read is what would be written, and whoever is on it is found. */
+static void operators(const struct object *object)
+{
+    static struct operators_entry entries[OPERATORS_MAX];
+    static uint8_t memory[LIMIT_OBJECT_BYTES];
+    struct buffer body = buffer_of(memory, sizeof memory);
+    struct operators_walk walk;
+    struct operators read;
+    struct operators_entry found;
+    size_t count = 0;
+    enum scrip_status status;
+
+    if (operators_read(object, &read) != SCRIP_OK) {
+        FUZZ_HOLDS(read.seq == 0 && read.body.len == 0);
+        return;
+    }
+    FUZZ_HOLDS(object->kind == OBJECT_OPERATORS && operators_first(&read, &walk) == SCRIP_OK);
+    while (count < OPERATORS_MAX && (status = operators_next(&walk, &entries[count])) == SCRIP_OK)
+        count++;
+    operators_write(walk.salt, entries, count, &body);
+    FUZZ_HOLDS(same(buffer_bytes(&body), &object->body));
+    for (size_t i = 0; i < count; i += 1 + count / 4) {
+        status = operators_find(&read, entries[i].number, bytes_of(NULL, 0), &found);
+        FUZZ_HOLDS(status == (entries[i].has_tag ? SCRIP_REFUSED_KEY : SCRIP_OK));
+        FUZZ_HOLDS(entries[i].has_tag || found.roles == entries[i].roles);
+    }
+}
+
 void fuzz_one(struct bytes input)
 {
     const struct fuzz_world *world = fuzz_world();
@@ -77,6 +106,7 @@ void fuzz_one(struct bytes input)
         static struct keyset_tables tables;
         FUZZ_HOLDS(keyset_prepare(&keys, &tables) == SCRIP_OK);
     }
+    operators(&object);
     body = buffer_of(memory, sizeof memory);
     if (policy_read(&object, &policy) == SCRIP_OK) {
         FUZZ_HOLDS(kind == OBJECT_POLICY && policy.random_online_permille <= 1000);
@@ -150,4 +180,14 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
     sign(OBJECT_POLICY, buffer_bytes(&body), visit, context);
     list_seed(visit, context);
     sign(OBJECT_OPERATORS, bytes_of("\xA1\x01\x82\x40\x61x", 6), visit, context);
+    static const uint8_t salt[OPERATORS_SALT_BYTES] = {1};
+    struct operators_entry entries[40] = {{.number = 0}};
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        entries[i] = (struct operators_entry){
+            .number = (uint16_t)(i * i + 1), .roles = (uint8_t)(1 + i % 3), .has_tag = i % 2 == 1};
+    for (size_t count = 0; count <= sizeof entries / sizeof entries[0]; count += 20) {
+        body = buffer_of(memory, sizeof memory);
+        operators_write(salt, entries, count, &body);
+        sign(OBJECT_OPERATORS, buffer_bytes(&body), visit, context);
+    }
 }

@@ -318,6 +318,11 @@ static void test_a_reversal_undoes_the_whole(void)
     CHECK_REPLY("'ReversalResponse':{'Response':{'Result':'Success'");
     CHECK_REPLY("reversed=true");
     CHECK_REPLY("'ReversedAmount':5.00");
+    CHECK_EQ_STRING(agent.badge, "");
+    fake_nexo("Reversal", "RB", REVERSE(",'SaleData':{'OperatorID':'K3XBADGE'}"));
+    CHECK_EQ_STRING(agent.badge, "K3XBADGE");
+    CHECK(agent.sale.operator_number >= 0x8000);
+    agent.reverses = 1;
     fake_nexo("Reversal", "R2", REVERSE(",'ReversedAmount':4.99"));
     CHECK_REPLY("field=ReversedAmount");
     fake_nexo("Reversal", "R3", "{'ReversalReason':'CustCancel'}");

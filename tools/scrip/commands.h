@@ -11,6 +11,7 @@ extern const struct command command_token_inspect;
 extern const struct command command_token_sample;
 extern const struct command command_pki_init;
 extern const struct command command_pki_objects;
+extern const struct command command_pki_operators;
 extern const struct command command_pki_revoke;
 extern const struct command command_policy_explain;
 extern const struct command command_vault_init;

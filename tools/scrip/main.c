@@ -7,29 +7,14 @@
 #include "tools/scrip/commands.h"
 
 static const struct command *const commands[] = {
-    &command_token_mint,
-    &command_token_inspect,
-    &command_token_sample,
-    &command_pki_init,
-    &command_pki_objects,
-    &command_pki_revoke,
-    &command_terminal_enroll,
-    &command_status,
-    &command_sync_now,
-    &command_redeem,
-    &command_challenge,
-    &command_reverse,
-    &command_receipt_verify,
-    &command_journal_dump,
-    &command_journal_verify,
-    &command_journal_stat,
-    &command_journal_export,
-    &command_policy_explain,
-    &command_vault_init,
-    &command_vault_rotate,
-    &command_vault_prove,
-    &command_vault_open,
-    NULL,
+    &command_token_mint,     &command_token_inspect,   &command_token_sample,
+    &command_pki_init,       &command_pki_objects,     &command_pki_operators,
+    &command_pki_revoke,     &command_terminal_enroll, &command_status,
+    &command_sync_now,       &command_redeem,          &command_challenge,
+    &command_reverse,        &command_receipt_verify,  &command_journal_dump,
+    &command_journal_verify, &command_journal_stat,    &command_journal_export,
+    &command_policy_explain, &command_vault_init,      &command_vault_rotate,
+    &command_vault_prove,    &command_vault_open,      NULL,
 };
 
 /* How many words of argv are the command's name; 0: another command. */

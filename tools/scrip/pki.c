@@ -113,6 +113,47 @@ enum scrip_status pki_read_policy(const char *path, const struct object_roots *r
     return status;
 }
 
+enum scrip_status pki_read_office(const char *dir, struct keyset *out)
+{
+    char roots_path[FILE_PATH], keys_path[FILE_PATH];
+    struct object_roots roots;
+    TRY(file_path(roots_path, dir, "roots.bin"));
+    TRY(file_path(keys_path, dir, "objects/keys.cose"));
+    TRY(pki_read_roots(roots_path, &roots));
+    return pki_read_keys(keys_path, &roots, out);
+}
+
+enum scrip_status pki_read_operators(const char *dir, struct pki_operators *out)
+{
+    char path[FILE_PATH], roots_path[FILE_PATH];
+    uint8_t memory[LIMIT_OBJECT_BYTES + 1];
+    struct buffer bytes = buffer_of(memory, sizeof memory);
+    struct object_roots roots;
+    struct object object;
+    struct operators read;
+    struct operators_walk walk;
+    memset(out, 0, sizeof *out);
+    TRY(file_path(path, dir, "objects/operators.cose"));
+    if (!file_exists(path))
+        return crypto_random(out->salt, sizeof out->salt);
+    TRY(file_path(roots_path, dir, "roots.bin"));
+    TRY(pki_read_roots(roots_path, &roots));
+    TRY(read_object(path, OBJECT_OPERATORS, &roots, &bytes, &object));
+    enum scrip_status status = operators_read(&object, &read);
+    if (status == SCRIP_OK)
+        status = operators_first(&read, &walk);
+    while (status == SCRIP_OK && out->count < OPERATORS_MAX &&
+           (status = operators_next(&walk, &out->entry[out->count])) == SCRIP_OK)
+        out->count++;
+    if (status != SCRIP_AGAIN && status != SCRIP_OK) {
+        (void)refuse("%s: signed, but not operators (%s)", path, scrip_status_name(status));
+        return status;
+    }
+    memcpy(out->salt, walk.salt, sizeof out->salt);
+    out->seq = read.seq;
+    return SCRIP_OK;
+}
+
 enum scrip_status pki_open_key(const char *dir, const char *name, struct keyfile *out)
 {
     char path[FILE_PATH];
@@ -200,6 +241,21 @@ enum scrip_status pki_write_policy(const char *dir, const struct keyset *keys,
     enum scrip_status status = policy_read(&object, &check);
     return status == SCRIP_OK ? write_by_root(dir, "objects/policy.cose", keys, &object)
                               : refuse_body("policy", status);
+}
+
+enum scrip_status pki_write_operators(const char *dir, const struct keyset *keys,
+                                      const struct pki_operators *operators, uint32_t iat_s,
+                                      uint32_t exp_s)
+{
+    uint8_t memory[LIMIT_OBJECT_BYTES];
+    struct buffer body = buffer_of(memory, sizeof memory);
+    struct operators check;
+    operators_write(operators->salt, operators->entry, operators->count, &body);
+    const struct object object = {OBJECT_OPERATORS, iat_s, exp_s, operators->seq,
+                                  span_of(buffer_bytes(&body))};
+    enum scrip_status status = operators_read(&object, &check);
+    return status == SCRIP_OK ? write_by_root(dir, "objects/operators.cose", keys, &object)
+                              : refuse_body("list of operators", status);
 }
 
 enum scrip_status pki_write_list(const char *dir, const struct keyset *keys,

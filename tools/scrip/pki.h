@@ -7,6 +7,8 @@
  *   issuer.key               signs customer tokens
  *   time.key                 signs the time in the host's answers
  *   objects/keys.cose objects/policy.cose
+ *   objects/operators.cose   where there is one
+ *   objects/list-N.cose      status lists of coupons
  *   terminals/               allow-list: one file a terminal, named by its SPKI's SHA-256 in hex,
  *                            with lines terminal=, epoch=, first_prev=; deleting it revokes
  *   issued/                  certificates of enrolled terminals, one M.S.T.crt each
@@ -19,6 +21,7 @@
 
 #include "base/object.h"
 #include "redeem/keyset.h"
+#include "redeem/operators.h"
 #include "redeem/policy.h"
 #include "redeem/status_list.h"
 #include "tools/scrip/file.h"
@@ -41,6 +44,21 @@ MUST_CHECK enum scrip_status pki_read_keys(const char *path, const struct object
                                            struct keyset *out);
 MUST_CHECK enum scrip_status pki_read_policy(const char *path, const struct object_roots *roots,
                                              struct policy *out);
+
+/* The key set, by the roots of the directory. */
+MUST_CHECK enum scrip_status pki_read_office(const char *dir, struct keyset *out);
+
+struct pki_operators {
+    uint32_t seq;
+    uint8_t salt[OPERATORS_SALT_BYTES];
+    size_t count;
+    struct operators_entry entry[OPERATORS_MAX];
+};
+/* Where there is none yet: nobody, number 0, with a salt of its own. */
+MUST_CHECK enum scrip_status pki_read_operators(const char *dir, struct pki_operators *out);
+MUST_CHECK enum scrip_status pki_write_operators(const char *dir, const struct keyset *keys,
+                                                 const struct pki_operators *operators,
+                                                 uint32_t iat_s, uint32_t exp_s);
 
 /* Signs with root-a and replaces the object's file; iat, exp and seq come from keys or policy. */
 MUST_CHECK enum scrip_status pki_write_keys(const char *dir, const struct keyset *keys);

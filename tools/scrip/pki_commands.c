@@ -304,6 +304,19 @@ static bool remove_root(struct keyset *keys, const uint8_t kid[COSE_KID_BYTES])
     return false;
 }
 
+/* Signed by a root that leaves office, terminals would believe nobody on it. */
+static enum scrip_status reissue_operators(const char *dir, const struct keyset *keys)
+{
+    static struct pki_operators operators;
+    char path[FILE_PATH];
+    TRY(file_path(path, dir, "objects/operators.cose"));
+    if (!file_exists(path))
+        return SCRIP_OK;
+    TRY(pki_read_operators(dir, &operators));
+    operators.seq++;
+    return pki_write_operators(dir, keys, &operators, keys->iat_s, keys->iat_s + 30 * DAY_S);
+}
+
 static int objects(const struct arguments *arguments)
 {
     const char *dir = arguments->argument[0];
@@ -334,7 +347,9 @@ static int objects(const struct arguments *arguments)
             return EXIT_MISUSE;
     keys.seq++;
     policy.seq++;
-    if (pki_write_keys(dir, &keys) != SCRIP_OK || pki_write_policy(dir, &keys, &policy) != SCRIP_OK)
+    if (pki_write_keys(dir, &keys) != SCRIP_OK ||
+        pki_write_policy(dir, &keys, &policy) != SCRIP_OK ||
+        reissue_operators(dir, &keys) != SCRIP_OK)
         return EXIT_REFUSED;
     printf("key set %lu with %zu keys, policy %lu\n", (unsigned long)keys.seq, keys.count,
            (unsigned long)policy.seq);
@@ -351,7 +366,8 @@ static const struct option objects_options[] = {
 const struct command command_pki_objects = {
     "pki objects",
     "DIR",
-    "Issues key set and policy anew under the next number; what is not given stays as it is.",
+    "Issues key set, policy and the list of operators anew under their next numbers; what is not\n"
+    "given stays as it is.",
     1,
     objects_options,
     objects,

@@ -60,16 +60,6 @@ static enum scrip_status read_list(const char *dir, const struct keyset *keys,
     return SCRIP_OK;
 }
 
-static enum scrip_status read_keys(const char *dir, struct keyset *keys)
-{
-    char roots_path[FILE_PATH], keys_path[FILE_PATH];
-    struct object_roots roots;
-    TRY(file_path(roots_path, dir, "roots.bin"));
-    TRY(file_path(keys_path, dir, "objects/keys.cose"));
-    TRY(pki_read_roots(roots_path, &roots));
-    return pki_read_keys(keys_path, &roots, keys);
-}
-
 static int revoke(const struct arguments *arguments)
 {
     const char *dir = arguments->argument[0];
@@ -84,7 +74,7 @@ static int revoke(const struct arguments *arguments)
     if (entries == 0 || entries % 8 != 0)
         return misuse("--entries must be a multiple of 8");
     list.bits = span_of(bytes_of(bits, entries / 8));
-    if (read_keys(dir, &keys) != SCRIP_OK || next_number(dir, &keys, &list.seq) != SCRIP_OK ||
+    if (pki_read_office(dir, &keys) != SCRIP_OK || next_number(dir, &keys, &list.seq) != SCRIP_OK ||
         read_list(dir, &keys, &list, bits) != SCRIP_OK)
         return EXIT_REFUSED;
     if (option_given(arguments, "--index")) {

@@ -7,20 +7,31 @@
 #include "base/json.h"
 #include "tools/scrip/client.h"
 
-enum { MESSAGE_BYTES = 16384, ANSWER_BYTES = 65536, ARENA_BYTES = 262144, TIMEOUT_S = 30 };
+enum {
+    MESSAGE_BYTES = 16384,
+    ANSWER_BYTES = 65536,
+    ARENA_BYTES = 262144,
+    TIMEOUT_S = 30,
+    OPERATOR_CHARS = 40
+};
 
 bool till_take(const struct arguments *arguments, struct till *out)
 {
     const char *socket_path = option_text(arguments, "--socket");
     const char *sale_id = option_text(arguments, "--sale-id");
     const char *service_id = option_text(arguments, "--service-id");
+    const char *operator_id = option_text(arguments, "--operator");
     struct timespec now;
     *out = (struct till){.socket_path = socket_path != NULL ? socket_path : "scripd.sock",
                          .timeout_s = TIMEOUT_S,
                          .sale_id = sale_id != NULL ? sale_id : "POS1",
-                         .operator_number = 1};
+                         .operator_id = operator_id != NULL ? operator_id : "1"};
     if (service_id != NULL && (service_id[0] == '\0' || strlen(service_id) > 10)) {
         (void)misuse("--service-id %s: 1 to 10 characters", service_id);
+        return false;
+    }
+    if (out->operator_id[0] == '\0' || strlen(out->operator_id) > OPERATOR_CHARS) {
+        (void)misuse("--operator: 1 to %d characters", OPERATOR_CHARS);
         return false;
     }
     (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -29,8 +40,7 @@ bool till_take(const struct arguments *arguments, struct till *out)
                    (unsigned long long)(stamp % 10000000000u));
     if (service_id != NULL)
         (void)snprintf(out->service_id, sizeof out->service_id, "%s", service_id);
-    return option_number(arguments, "--timeout-s", 3600, &out->timeout_s) &&
-           option_number(arguments, "--operator", UINT16_MAX, &out->operator_number);
+    return option_number(arguments, "--timeout-s", 3600, &out->timeout_s);
 }
 
 static void put_header(struct json_out *out, const struct till *till, const char *category,
@@ -48,15 +58,14 @@ static void put_header(struct json_out *out, const struct till *till, const char
 
 static void put_login(struct json_out *out, const struct till *till)
 {
-    char stamp[32], operator_id[12];
+    char stamp[32];
     time_t now = time(NULL);
     struct tm parts;
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &parts));
-    (void)snprintf(operator_id, sizeof operator_id, "%lu", (unsigned long)till->operator_number);
     json_put_object(out, "LoginRequest");
     json_put_string(out, "DateTime", stamp);
     json_put_string(out, "OperatorLanguage", "en");
-    json_put_string(out, "OperatorID", operator_id);
+    json_put_string(out, "OperatorID", till->operator_id);
     json_put_object(out, "SaleSoftware");
     json_put_string(out, "ManufacturerID", "scrip");
     json_put_string(out, "ApplicationName", "scrip");

@@ -14,7 +14,7 @@
         {"--sale-id", "TEXT", "name of the till (POS1)"},                                          \
         {"--service-id", "TEXT", "name of this request (derived from the time)"},                  \
     {                                                                                              \
-        "--operator", "N", "number of who stands at the till (1)"                                  \
+        "--operator", "ID", "number or badge of who stands at the till (1)"                        \
     }
 
 /* Where the terminal answers, and how long to wait for it. */
@@ -23,7 +23,7 @@ struct till {
     uint32_t timeout_s;
     const char *sale_id;
     char service_id[11];
-    uint32_t operator_number;
+    const char *operator_id;
 };
 
 /* False: misused, and said. */

@@ -33,10 +33,8 @@ static void put_sale_data(struct json_out *out, const struct arguments *argument
                           const struct till *till)
 {
     const char *transaction = option_text(arguments, "--transaction");
-    char operator_id[12];
-    (void)snprintf(operator_id, sizeof operator_id, "%lu", (unsigned long)till->operator_number);
     json_put_object(out, "SaleData");
-    json_put_string(out, "OperatorID", operator_id);
+    json_put_string(out, "OperatorID", till->operator_id);
     if (arguments->command == &command_challenge)
         json_put_string(out, "TokenRequestedType", "Transaction");
     put_transaction_id(out, "SaleTransactionID",
