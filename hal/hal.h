@@ -7,6 +7,7 @@
 #ifndef HAL_HAL_H
 #define HAL_HAL_H
 
+#include "hal/buttons.h"
 #include "hal/display.h"
 #include "hal/entropy.h"
 #include "hal/flash.h"
@@ -29,6 +30,7 @@ struct hal {
     const struct hal_scanner *scanner; /* NULL: codes come from the till */
     const struct hal_display *display; /* NULL: none */
     const struct hal_printer *printer; /* NULL: none */
+    const struct hal_buttons *buttons; /* NULL: none */
     const struct hal_till *till;       /* NULL: the integrator calls scrip.h itself */
 };
 

@@ -3,6 +3,7 @@
 
 #include "boards/lm3s6965evb/limits.h"
 #include "platform/cortexm/at24c.h"
+#include "platform/cortexm/buttons.h"
 #include "platform/cortexm/clock.h"
 #include "platform/cortexm/cpu.h"
 #include "platform/cortexm/eeprom_keystore.h"
@@ -60,11 +61,13 @@ enum {
     PORT_B = 0x40005000,
     PORT_C = 0x40006000,
     PORT_D = 0x40007000,
+    PORT_E = 0x40024000,
     PORT_F = 0x40025000,
     PORT_G = 0x40026000,
     DIRECTION = 0x400,
     FUNCTION = 0x420,
     OPEN_DRAIN = 0x50C,
+    PULL_UP = 0x510,
     DIGITAL = 0x51C
 };
 
@@ -72,6 +75,8 @@ enum {
 enum { CARD_PIN = 1, PANEL_PIN = 1 << 3 };
 /* Of port C. */
 enum { PANEL_POWER = 1 << 6, PANEL_DATA = 1 << 7 };
+/* The buttons pull low: up and left of port E, select of port F. */
+enum { SUPERVISOR_PIN = 1, CANCEL_PIN = 1 << 2, CONFIRM_PIN = 1 << 1 };
 
 enum {
     BLOB_SECTOR = 512,
@@ -98,6 +103,7 @@ static struct {
     struct line_till till;
     struct line_scanner scanner;
     struct line_printer printer;
+    struct buttons buttons;
     struct stellaris_enet enet;
     struct netstack net;
     uint8_t till_ring[256], scanner_ring[64], entropy_ring[32];
@@ -124,8 +130,22 @@ static void ethernet_interrupt(void)
     stellaris_enet_interrupt(&board.enet);
 }
 
+static bool is_low(uintptr_t port, uint32_t pin)
+{
+    return mmio_read(port, pin << 2) == 0;
+}
+
+static void tick(void)
+{
+    cpu_tick();
+    buttons_sample(&board.buttons,
+                   (uint8_t)(is_low(PORT_F, CONFIRM_PIN) << HAL_BUTTON_CONFIRM |
+                             is_low(PORT_E, CANCEL_PIN) << HAL_BUTTON_CANCEL |
+                             is_low(PORT_E, SUPERVISOR_PIN) << HAL_BUTTON_SUPERVISOR));
+}
+
 __attribute__((section(".vectors"), used)) static const union cpu_vector vectors[16 + 44] = {
-    CPU_VECTORS,
+    CPU_VECTORS(tick),
     [16 + UART0_IRQ] = {till_interrupt},
     [16 + UART1_IRQ] = {entropy_interrupt},
     [16 + WATCHDOG_IRQ] = {cpu_fault_watchdog},
@@ -141,6 +161,12 @@ static void set_pin(uintptr_t port, uint32_t pins, bool high)
 static void make_output(uintptr_t port, uint32_t pins)
 {
     mmio_set(port, DIRECTION, pins);
+    mmio_set(port, DIGITAL, pins);
+}
+
+static void make_button(uintptr_t port, uint32_t pins)
+{
+    mmio_set(port, PULL_UP, pins);
     mmio_set(port, DIGITAL, pins);
 }
 
@@ -171,6 +197,8 @@ static void open_pins(void)
     give_to_device(PORT_G, 0x03);        /* UART2 */
     give_to_device(PORT_F, 0x0C);        /* the lights of the network's socket */
     mmio_set(PORT_B, OPEN_DRAIN, 0x0C);
+    make_button(PORT_E, SUPERVISOR_PIN | CANCEL_PIN);
+    make_button(PORT_F, CONFIRM_PIN);
     make_output(PORT_D, CARD_PIN);
     make_output(PORT_A, PANEL_PIN);
     make_output(PORT_C, PANEL_DATA | PANEL_POWER);
@@ -261,6 +289,7 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
 {
     (void)argc;
     (void)argv;
+    buttons_open(&board.buttons); /* the tick looks at them */
     open_clocks();
     sp805_open(WATCHDOG, WATCHDOG_S * CLOCK_HZ);
     cpu_irq_enable(WATCHDOG_IRQ);
@@ -284,6 +313,7 @@ enum scrip_status board_open(int argc, char **argv, const struct hal **hal)
                              .scanner = &board.scanner.hal,
                              .display = &board.panel.hal,
                              .printer = &board.printer.hal,
+                             .buttons = &board.buttons.hal,
                              .till = &board.till.hal};
     *hal = &board.hal;
     return SCRIP_OK;
@@ -297,7 +327,8 @@ int board_wait(uint32_t timeout_ms)
     sp805_feed(WATCHDOG);
     netstack_poll(&board.net);
     while (!uart_waiting(&board.till_line) && !uart_waiting(&board.scanner_line) &&
-           !board.enet.waiting && clock_ms(&board.clock) < until_ms) {
+           !buttons_waiting(&board.buttons) && !board.enet.waiting &&
+           clock_ms(&board.clock) < until_ms) {
         cpu_sleep();
         if (!board.enet.waiting)
             netstack_poll(&board.net);

@@ -93,7 +93,7 @@ static void entropy_interrupt(void)
 }
 
 __attribute__((section(".vectors"), used)) static const union cpu_vector vectors[16 + 32] = {
-    CPU_VECTORS,
+    CPU_VECTORS(cpu_tick),
     [16 + UART0_RX_IRQ] = {till_interrupt},
     [16 + UART1_RX_IRQ] = {scanner_interrupt},
     [16 + UART2_RX_IRQ] = {entropy_interrupt},

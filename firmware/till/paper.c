@@ -126,6 +126,19 @@ void paper_challenge(struct till *till)
     till->challenge[0] = '\0';
 }
 
+void paper_clear(struct till *till, const char *line)
+{
+    const struct hal_display *display = till->hal->display;
+
+    if (!draws(display))
+        return;
+    /* A display that is dead shows no code. */
+    enum scrip_status status = line != NULL
+                                   ? display->show(display->context, line, "", HAL_TONE_NONE)
+                                   : display->qr(display->context, NULL, 0);
+    (void)status;
+}
+
 void paper_print(struct till *till, const struct scrip_answer *answer)
 {
     if ((till->hal->printer == NULL && !draws(till->hal->display)) || answer->status != SCRIP_OK ||

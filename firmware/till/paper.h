@@ -17,4 +17,7 @@ void paper_print(struct till *till, const struct scrip_answer *answer);
  * printed. */
 void paper_challenge(struct till *till);
 
+/* Takes a code away from the display: the cashier's lines are there again, or instead this one. */
+void paper_clear(struct till *till, const char *line);
+
 #endif

@@ -88,6 +88,44 @@ static void pass_on(struct till *till, const struct scrip_event *event)
         paper_print(till, &event->answer);
 }
 
+/* The sale that waits is undone as by an AbortRequest, and its till gets the same answer. Another
+ * may have been asked for meanwhile, in vain, or wait for the till's own scanner: so all are tried.
+ */
+static void cancel(struct till *till)
+{
+    enum scrip_status status = scrip_abort(till->scrip, till->last.sale_id, till->last.service_id);
+
+    for (size_t i = 0; i < TILL_PENDING && status != SCRIP_OK; i++) {
+        if (till->pending[i].used)
+            status = scrip_abort(till->scrip, till->pending[i].header.sale_id,
+                                 till->pending[i].header.service_id);
+    }
+    paper_clear(till, status == SCRIP_OK ? "Cancelled" : NULL);
+}
+
+static void poll_buttons(struct till *till)
+{
+    const struct hal_buttons *buttons = till->hal->buttons;
+    enum scrip_status status;
+    enum hal_button button;
+
+    if (buttons == NULL || buttons->read(buttons->context, &button) != SCRIP_OK)
+        return;
+    switch (button) {
+    case HAL_BUTTON_CANCEL:
+        cancel(till);
+        break;
+    case HAL_BUTTON_CONFIRM:
+        paper_clear(till, NULL);
+        break;
+    case HAL_BUTTON_SUPERVISOR:
+        /* The display tells how it went, by its banner. */
+        status = scrip_sync_now(till->scrip);
+        (void)status;
+        break;
+    }
+}
+
 void till_poll(struct till *till)
 {
     const struct hal_till *hal = till->hal->till;
@@ -96,6 +134,7 @@ void till_poll(struct till *till)
 
     if (hal->receive(hal->context, &message) == SCRIP_OK)
         handle(till, &message);
+    poll_buttons(till);
     while (scrip_event(till->scrip, &event) == SCRIP_OK)
         pass_on(till, &event);
 }

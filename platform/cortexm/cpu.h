@@ -33,13 +33,14 @@ void cpu_fault_watchdog(void); /* for the interrupt of a watchdog; a non-maskabl
                                   it */
 void cpu_tick(void);
 
-/* The sixteen system entries; a board's const table begins with them and lies in .vectors. */
-#define CPU_VECTORS                                                                                \
+/* The sixteen system entries; a board's const table begins with them and lies in .vectors. tick is
+ * cpu_tick, or a handler that calls it. */
+#define CPU_VECTORS(tick)                                                                          \
     {.stack = cpu_stack_top}, {cpu_start}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault},     \
         {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, {cpu_fault}, \
         {cpu_fault}, {cpu_fault},                                                                  \
     {                                                                                              \
-        cpu_tick                                                                                   \
+        tick                                                                                       \
     }
 
 /* Why the last start came to its end: "<what> <address> cause <CFSR>", such as a line for the log.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What stands on the display of an emulated board, read off the emulator's picture of it: the receipt's
-# code as any reader sees it, and what the challenge of a sale looks like. BOARD names the board.
+# code as any reader sees it, the challenge of a sale, and what the buttons do. BOARD names the board.
 #
 # Part of `make run`, for boards with a display.
 set -u
@@ -60,6 +60,11 @@ shows() { # beginning
 shows_another() { # beginning
     shows "$1" && [ "$code" != "$first" ]
 }
+shows_none() {
+    shows ''
+    [ -z "$code" ]
+}
+host_was_tried() { scrip status | grep -q '"host":"FAULT_'; }
 receipt() { # what the operator reads of the code on the display
     "$programs/scrip" receipt verify "$code" --pki "$work/pki" --terminal DEMO.S1.T1
 }
@@ -95,5 +100,24 @@ scrip redeem "$("$programs/scrip" token mint --pki "$work/pki" --text)" --total 
 wait_for shows_another SCRB
 expect "shows the next sale's receipt" "genuine" receipt
 expect "which is of that sale" "30.00 EUR" receipt
+monitor "sendkey ctrl"
+wait_for shows_none
+report "confirm takes it away" $? "$code"
+
+(scrip challenge --transaction T-78 --total 20 >"$work/cancelled" 2>&1) &
+wait_for shows SCCB
+report "shows another challenge" $? "$code; $(cat "$work/cancelled")"
+monitor "sendkey left"
+wait_for grep -q result "$work/cancelled"
+expect "cancel ends its sale" "Aborted" cat "$work/cancelled"
+wait_for shows_none
+report "and takes the code away" $? "$code"
+expect "the next sale is open to any code" "Success" \
+    scrip redeem "$("$programs/scrip" token mint --pki "$work/pki" --text)" --total 20
+! host_was_tried
+report "the host was not tried yet" $? "$(scrip status)"
+monitor "sendkey up"
+wait_for host_was_tried
+report "a supervisor has the host tried at once" $? "$(scrip status)"
 ! test -s "$work/printer.bin"
 report "and prints nothing that fits there" $? "$(head -c 200 "$work/printer.bin")"

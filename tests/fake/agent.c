@@ -87,6 +87,8 @@ enum scrip_status scrip_abort(struct scrip *scrip, const char *sale_id, const ch
     agent.aborts++;
     keep_text(agent.sale_id, sizeof agent.sale_id, sale_id);
     keep_text(agent.service_id, sizeof agent.service_id, service_id);
+    if (agent.running != NULL && strcmp(agent.running, service_id) != 0)
+        return SCRIP_REFUSED_NOT_FOUND;
     return agent.abort;
 }
 

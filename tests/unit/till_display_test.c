@@ -1,4 +1,6 @@
-/* A display that draws, beside a printer and without one: who shows a code, and what does not fit.
+/*
+ * A display that draws, beside a printer and without one: who shows a code, what does not fit, and
+ * what the terminal's buttons do.
  */
 #include "tests/check.h"
 #include "tests/fake/agent.h"
@@ -35,6 +37,12 @@ static enum scrip_status draw(void *context, const uint8_t *modules, uint16_t si
     size_t len = strlen(screen.lines);
 
     (void)context;
+    if (modules == NULL) {
+        char *code = strstr(screen.lines, "|QR");
+        if (code != NULL)
+            *code = '\0';
+        return screen.status;
+    }
     if (screen.status != SCRIP_OK)
         return screen.status;
     screen.side = side;
@@ -136,6 +144,97 @@ static void test_a_challenge_has_its_caption(void)
     CHECK_EQ_STRING(printer.paper, "QR SCCB-T-9\nCUT\n");
 }
 
+static struct {
+    bool pressed;
+    enum hal_button button;
+} key;
+
+static enum scrip_status read_key(void *context, enum hal_button *button)
+{
+    (void)context;
+    if (!key.pressed)
+        return SCRIP_AGAIN;
+    key.pressed = false;
+    *button = key.button;
+    return SCRIP_OK;
+}
+
+static const struct hal_buttons keys = {NULL, read_key};
+
+static void press(enum hal_button button)
+{
+    fake_hal.buttons = &keys;
+    key.pressed = true;
+    key.button = button;
+    till_poll(&till);
+}
+
+static void test_confirm_takes_a_code_away(void)
+{
+    begin(&panel);
+    fake_nexo("Loyalty", "S1", CHALLENGE);
+    CHECK_EQ_STRING(screen.lines, "Scan this|with the app|QR");
+    press(HAL_BUTTON_CONFIRM);
+    CHECK_EQ_STRING(screen.lines, "Scan this|with the app");
+    CHECK_EQ_INT(agent.aborts, 0);
+    /* There may be nothing to take away, and no display. */
+    press(HAL_BUTTON_CONFIRM);
+    fake_hal.display = NULL;
+    press(HAL_BUTTON_CONFIRM);
+    CHECK_EQ_INT(agent.aborts + agent.syncs, 0);
+}
+
+static void test_cancel_undoes_the_sale_that_waits(void)
+{
+    begin(&panel);
+    agent.answer.status = SCRIP_AGAIN;
+    fake_nexo("Loyalty", "S1", REDEEM);
+    /* Another till's, meanwhile, is told Busy: it is the last one, and not the one that runs. */
+    agent.answer.status = SCRIP_REFUSED_BUSY;
+    fake_nexo("Loyalty", "S2", REDEEM);
+    agent.running = "S1";
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_INT(agent.aborts, 2);
+    CHECK_EQ_STRING(agent.service_id, "S1");
+    CHECK_EQ_STRING(screen.lines, "Cancelled|");
+}
+
+static void test_cancel_withdraws_a_challenge(void)
+{
+    begin(&panel);
+    fake_nexo("Loyalty", "S1", CHALLENGE);
+    agent.running = "S1";
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_INT(agent.aborts, 1);
+    CHECK_EQ_STRING(screen.lines, "Cancelled|");
+}
+
+static void test_cancel_leaves_what_is_over(void)
+{
+    begin(&panel);
+    fake_nexo("Loyalty", "S1", REDEEM);
+    (void)snprintf(screen.lines, sizeof screen.lines, "EUR 5.00 OFF|Will sync|QR");
+    agent.abort = SCRIP_REFUSED_STATE;
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_INT(agent.reverses, 0);
+    CHECK_EQ_STRING(screen.lines, "EUR 5.00 OFF|Will sync");
+    /* Nothing has happened yet. */
+    begin(&panel);
+    agent.abort = SCRIP_REFUSED_ARGUMENT;
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_STRING(screen.lines, "");
+}
+
+static void test_a_supervisor_tries_the_host(void)
+{
+    begin(&panel);
+    press(HAL_BUTTON_SUPERVISOR);
+    CHECK_EQ_INT(agent.syncs, 1);
+    till_poll(&till);
+    CHECK_EQ_INT(agent.syncs, 1);
+    CHECK_EQ_INT(agent.aborts, 0);
+}
+
 int main(void)
 {
     CHECK_RUN(test_a_receipt_is_drawn_and_no_paper_wasted);
@@ -143,5 +242,10 @@ int main(void)
     CHECK_RUN(test_what_does_not_fit_is_printed);
     CHECK_RUN(test_a_display_of_text_leaves_codes_to_the_printer);
     CHECK_RUN(test_a_challenge_has_its_caption);
+    CHECK_RUN(test_confirm_takes_a_code_away);
+    CHECK_RUN(test_cancel_undoes_the_sale_that_waits);
+    CHECK_RUN(test_cancel_withdraws_a_challenge);
+    CHECK_RUN(test_cancel_leaves_what_is_over);
+    CHECK_RUN(test_a_supervisor_tries_the_host);
     return check_done();
 }
