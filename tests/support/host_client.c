@@ -134,7 +134,7 @@ static void copy_header(const char *head, const char *name, char *out, size_t si
 
 static bool receive_answer(struct test_client *client)
 {
-    static char head[4096];
+    char head[4096];
     char length[16];
     size_t got = 0;
     char *body = NULL;

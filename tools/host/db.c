@@ -11,6 +11,9 @@ static const char *const sql[DB_STATEMENTS] = {
     [DB_BEGIN] = "BEGIN IMMEDIATE",
     [DB_COMMIT] = "COMMIT",
     [DB_ROLLBACK] = "ROLLBACK",
+    [DB_MARK] = "SAVEPOINT member",
+    [DB_UNDO] = "ROLLBACK TO member",
+    [DB_RELEASE] = "RELEASE member",
     [DB_CHAIN_FIND] = "SELECT id, ack_seq, ack_head, closed FROM chain"
                       " WHERE terminal = ?1 AND epoch = ?2",
     [DB_CHAIN_ADD] = "INSERT INTO chain (terminal, epoch, first_prev, ack_seq, ack_head)"
@@ -221,24 +224,6 @@ static bool column_link(sqlite3_stmt *statement, int column, uint8_t link[RECORD
         return false;
     memcpy(link, sqlite3_column_blob(statement, column), RECORD_LINK_BYTES);
     return true;
-}
-
-enum scrip_status db_begin(struct db *db)
-{
-    return db_finish(db, db_statement(db, DB_BEGIN));
-}
-
-enum scrip_status db_commit(struct db *db)
-{
-    return db_finish(db, db_statement(db, DB_COMMIT));
-}
-
-void db_rollback(struct db *db)
-{
-    /* A failed COMMIT may already have rolled back; then there is nothing to do. */
-    if (sqlite3_get_autocommit(db->handle) == 0 &&
-        db_finish(db, db_statement(db, DB_ROLLBACK)) != SCRIP_OK)
-        log_line("database: the transaction could not be rolled back");
 }
 
 /* Chains. */

@@ -29,6 +29,9 @@ enum db_statement {
     DB_BEGIN,
     DB_COMMIT,
     DB_ROLLBACK,
+    DB_MARK,
+    DB_UNDO,
+    DB_RELEASE,
     DB_CHAIN_FIND,
     DB_CHAIN_ADD,
     DB_CHAIN_ACK,
@@ -58,6 +61,7 @@ struct sqlite3_stmt;
 struct db {
     struct sqlite3 *handle;
     struct sqlite3_stmt *statement[DB_STATEMENTS];
+    bool grouped, lost; /* lost: what failed has taken the whole group along */
 };
 
 /* Opens or makes the file. FAULT_DEVICE, FAULT_FOREIGN (another program's or another version's
@@ -68,8 +72,15 @@ void db_close(struct db *db);
 /* All of the following: FAULT_UNAVAILABLE when the database is busy, full or failing (logged); the
  * transaction must then be rolled back. Writers need db_begin(). */
 MUST_CHECK enum scrip_status db_begin(struct db *db);
-MUST_CHECK enum scrip_status db_commit(struct db *db); /* OK: durable */
+MUST_CHECK enum scrip_status db_commit(struct db *db); /* OK: durable, in a group at its end */
 void db_rollback(struct db *db);
+
+/* Until the group's end transactions share one write to the disk. db_group_waits(): there is
+ * something that the end makes durable, or says is lost. OK: everything that was committed in the
+ * group is durable. FAULT_UNAVAILABLE: nothing of it was stored. */
+void db_group_begin(struct db *db);
+bool db_group_waits(const struct db *db);
+MUST_CHECK enum scrip_status db_group_end(struct db *db);
 
 /* A terminal's chain of one epoch, and how far it is settled. */
 struct db_chain {

@@ -144,6 +144,22 @@ static enum scrip_status write_sync(struct handler *handler, struct exchange *ex
     return json_answer(exchange, &json);
 }
 
+/* So that its receipts can be verified later. */
+static enum scrip_status note_key(struct db *db, const struct exchange *exchange)
+{
+    const uint8_t *point = exchange->peer->point;
+    uint8_t kid[COSE_KID_BYTES];
+
+    TRY(cose_kid(point, kid));
+    TRY(db_begin(db));
+    enum scrip_status status = db_key_note(db, kid, point, &exchange->allow.terminal);
+    if (status == SCRIP_OK)
+        status = db_commit(db);
+    if (status != SCRIP_OK)
+        db_rollback(db);
+    return status;
+}
+
 static enum scrip_status settle_request(struct handler *handler, struct exchange *exchange)
 {
     struct request_sync *request = &handler->sync;
@@ -157,11 +173,8 @@ static enum scrip_status settle_request(struct handler *handler, struct exchange
         .now_s = exchange->now_s,
     };
 
-    uint8_t kid[COSE_KID_BYTES];
-
     TRY(check_statement(exchange, request, &statement, &exchange->problem));
-    TRY(cose_kid(exchange->peer->point, kid));
-    TRY(db_key_note(handler->db, kid, exchange->peer->point, &exchange->allow.terminal));
+    TRY(note_key(handler->db, exchange));
     batch.count = request->count;
     batch.report = bytes_of(request->report, request->report_len);
     TRY(settle_batch(handler->db, &batch, &answer));

@@ -41,19 +41,26 @@ struct request {
     size_t len;             /* of what arrived, kept or not */
     uint8_t *body;          /* grows to SERVER_BODY */
     size_t capacity;
+
+    bool answered; /* with response, which is sent once what it says is durable */
+    unsigned status;
+    struct MHD_Response *response;
+    struct MHD_Connection *suspended;
+    struct request *next; /* that waits */
 };
 
 /* Answers. */
 
-static enum MHD_Result respond(struct MHD_Connection *connection, const struct exchange *exchange,
-                               unsigned status)
+#define NOTHING_STORED "nothing was stored: send it again"
+
+/* NULL: no memory. */
+static struct MHD_Response *response_of(const struct exchange *exchange, unsigned status)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         exchange->out.len, exchange->out.data, MHD_RESPMEM_MUST_COPY);
-    enum MHD_Result result;
 
     if (response == NULL)
-        return MHD_NO;
+        return NULL;
     if (exchange->content_type != NULL)
         (void)MHD_add_response_header(response, "Content-Type", exchange->content_type);
     if (exchange->etag != NULL)
@@ -61,17 +68,27 @@ static enum MHD_Result respond(struct MHD_Connection *connection, const struct e
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE || status == MHD_HTTP_TOO_MANY_REQUESTS)
         (void)MHD_add_response_header(response, "Retry-After", "5");
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
-    result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
+    return response;
 }
 
-static enum MHD_Result respond_problem(struct server *server, struct MHD_Connection *connection,
-                                       struct exchange *exchange)
+static void answer(struct request *request, const struct exchange *exchange, unsigned status)
 {
-    if (handler_problem(&server->handler, exchange) != SCRIP_OK)
-        return MHD_NO;
-    return respond(connection, exchange, problem_http_status(exchange->problem.kind));
+    request->status = status;
+    request->response = response_of(exchange, status);
+}
+
+static void answer_problem(const struct server *server, struct request *request,
+                           struct exchange *exchange)
+{
+    if (handler_problem(&server->handler, exchange) == SCRIP_OK)
+        answer(request, exchange, problem_http_status(exchange->problem.kind));
+}
+
+static enum MHD_Result hand_out(struct MHD_Connection *connection, const struct request *request)
+{
+    return request->response != NULL
+               ? MHD_queue_response(connection, request->status, request->response)
+               : MHD_NO;
 }
 
 static struct exchange exchange_of(struct server *server, const struct peer *peer)
@@ -222,16 +239,45 @@ static enum MHD_Result finish(struct server *server, struct MHD_Connection *conn
     if (status != SCRIP_OK) {
         log_line("%s: %s: %s", exchange.allow.terminal.text, request->route->path,
                  scrip_status_name(status));
-        (void)problem_set(&exchange.problem, PROBLEM_UNAVAILABLE,
-                          "nothing was stored: send it again");
+        (void)problem_set(&exchange.problem, PROBLEM_UNAVAILABLE, NOTHING_STORED);
     }
-    if (exchange.problem.kind != PROBLEM_NONE) {
+    request->answered = true;
+    if (exchange.problem.kind == PROBLEM_NONE) {
+        answer(request, &exchange, exchange.not_modified ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK);
+    } else {
         if (exchange.peer != NULL)
             log_line("%s: %s", exchange.peer->identity.text, exchange.problem.detail);
-        return respond_problem(server, connection, &exchange);
+        answer_problem(server, request, &exchange);
     }
-    return respond(connection, &exchange,
-                   exchange.not_modified ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK);
+    if (!db_group_waits(server->handler.db))
+        return hand_out(connection, request);
+    request->suspended = connection;
+    request->next = server->waiting;
+    server->waiting = request;
+    MHD_suspend_connection(connection);
+    return MHD_YES;
+}
+
+/* The end of what was done in one round of the loop: one write to the disk for all of it. */
+static void end_group(struct server *server)
+{
+    enum scrip_status status = db_group_end(server->handler.db);
+    struct request *request;
+
+    while ((request = server->waiting) != NULL) {
+        server->waiting = request->next;
+        if (status != SCRIP_OK) {
+            struct exchange exchange = exchange_of(server, NULL);
+
+            log_line("%s: %s: %s", request->allow.terminal.text, request->route->path,
+                     scrip_status_name(status));
+            (void)problem_set(&exchange.problem, PROBLEM_UNAVAILABLE, NOTHING_STORED);
+            MHD_destroy_response(request->response);
+            request->response = NULL;
+            answer_problem(server, request, &exchange);
+        }
+        MHD_resume_connection(request->suspended);
+    }
 }
 
 /* Callbacks of libmicrohttpd. */
@@ -268,7 +314,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *len = 0;
         return take(request, data, got) ? MHD_YES : MHD_NO;
     }
-    return finish(server, connection, request);
+    return request->answered ? hand_out(connection, request) : finish(server, connection, request);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
@@ -283,6 +329,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         return;
     server->under_way--;
     extend(server, request->connection, SERVER_TIMEOUT_S * 1000);
+    if (request->response != NULL)
+        MHD_destroy_response(request->response);
     free(request->body);
     free(request);
     *state = NULL;
@@ -326,7 +374,9 @@ static void *serve(void *context)
     struct server *server = context;
 
     while (!server->ending) {
+        db_group_begin(server->handler.db);
         (void)MHD_run_wait(server->daemon, TICK_MS);
+        end_group(server);
         connection_expire(server->connections, connection_now_ms());
     }
     return NULL;
@@ -338,8 +388,8 @@ static enum scrip_status start(struct server *server, const struct sockaddr_in *
     const union MHD_DaemonInfo *info;
 
     server->daemon = MHD_start_daemon(
-        MHD_USE_TLS | MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, address,
+        MHD_USE_TLS | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, address,
         MHD_OPTION_HTTPS_MEM_KEY, pki->key, MHD_OPTION_HTTPS_MEM_CERT, pki->certificate,
         MHD_OPTION_HTTPS_MEM_TRUST, pki->ca, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,

@@ -5,6 +5,9 @@
  * and the JSON reader have one arena a process, and the database one writer. With one ECDSA
  * verification a record, the processor is the limit, not the thread's waiting for the disk.
  *
+ * What has arrived when the loop goes round is one transaction of the database, so that many
+ * terminals share a write to the disk: an answer leaves once what it says is durable.
+ *
  * What a stranger can hold is bounded: connections by number, by idle time and by a date for each
  * request, a request by 256 KiB. While more requests arrive at once than SERVER_UNDER_WAY, a sync
  * is answered 429 with Retry-After: the terminal keeps its records and comes again. What a customer
@@ -20,6 +23,7 @@
 #include "tools/host/handler.h"
 
 struct MHD_Daemon;
+struct request;
 
 enum {
     SERVER_BODY = 256 * 1024,
@@ -42,6 +46,7 @@ struct server {
     atomic_uint request_ms, under_way_most;
     unsigned under_way; /* requests that have begun and are not answered yet */
     struct connection *connections;
+    struct request *waiting; /* answered, once what was stored meanwhile is durable */
     uint8_t out[LIMIT_OBJECT_BYTES];
 };
 
