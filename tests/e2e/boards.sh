@@ -110,6 +110,17 @@ settled=$(rows 'SELECT count(*) FROM redemptions')
 [ "$settled" = 3 ]
 report "the host holds the three redemptions" $? "$settled"
 
+# Objects longer than any buffer of this terminal: through sync into the slot, and verified there.
+"$programs/scrip" pki revoke "$work/pki" --index 9 --entries 38400 >/dev/null
+"$programs/scrip" pki operators "$work/pki" --add 7 --may reverse --without-badge >/dev/null
+scrip sync now >/dev/null
+wait_for field_is lists_seq 1 && wait_for field_is operators_seq 1
+report "takes a status list of 4,800 bytes, and the operators" $? "$(scrip status; cat "$work/host.log")"
+coupon=$("$programs/scrip" token mint --pki "$work/pki" --text --ttl 86400 --status 1,9)
+expect "refuses a coupon that the list revokes" "REFUSED_REVOKED" scrip redeem "$coupon" --total 20
+expect "and a reversal by who is no operator" "REFUSED_OPERATOR" \
+    scrip reverse DEMO.S1.T1-1-1 --operator 3
+
 stop "$host"
 host=
 offline=$(mint)
