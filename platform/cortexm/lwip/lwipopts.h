@@ -25,6 +25,7 @@
 #define IP_FORWARD 0
 #define IP_REASSEMBLY 0
 #define IP_FRAG 0
+#define IP_OPTIONS_ALLOWED 0 /* source routes and their kind are dropped */
 #define LWIP_ICMP 1
 
 #define LWIP_ARP 1
