@@ -105,6 +105,7 @@ static void test_flash(void)
     NAMES(erase_blocks, "flash.erase_poll");
     NAMES(erase_twice, "flash.erase_poll");
     NAMES(program_lost, "flash.erase"); /* which programs first */
+    NAMES(read_nothing, "flash.erase"); /* the first that reads */
     NAMES(read_words, "flash.read");
     NAMES(program_wipes_page, "flash.granularity");
     NAMES(program_misfits, "flash.granularity");
@@ -181,6 +182,10 @@ static void test_cuts_show_what_a_board_hides(void)
 {
     CHECK(is_noticed((struct faults){.tears_more = 256}, "flash.tear"));
     CHECK(is_noticed((struct faults){.program_promises = true}, "flash.tear"));
+    CHECK(is_noticed((struct faults){.tears_ahead = true}, "flash.tear"));
+    CHECK(is_noticed((struct faults){.forgets = true}, "flash.tear"));
+    CHECK(is_noticed((struct faults){.forgets_noisily = true}, "flash.tear"));
+    CHECK(is_noticed((struct faults){.caches = true}, "flash.tear"));
     CHECK(is_noticed((struct faults){.slot_mixes = true}, "keystore.tear"));
 }
 

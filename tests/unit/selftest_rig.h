@@ -74,8 +74,10 @@ static void listen(void *context, enum hal_log_level level, const char *text)
     (void)context;
     (void)level;
     rig.now_ms += rig.fault.log_blocks ? 50 : 0;
-    if (strstr(text, "cut the power now") != NULL)
+    if (strstr(text, "cut the power now") != NULL) {
         rig.writing = true;
+        memcpy(rig.before, rig.journal.byte, NOR_BYTES);
+    }
     if (strstr(text, "flash.tear ok") != NULL || strstr(text, "flash.tear FAILED") != NULL)
         rig.tears_seen = true;
     if (strlen(text) > 3 && strcmp(text + strlen(text) - 3, " ok") == 0)
@@ -271,6 +273,10 @@ static void rig_open(struct faults fault)
 /* What a boot forgets. */
 static void rig_boot(void)
 {
+    if (rig.fault.caches)
+        memcpy(rig.journal.byte, rig.before, NOR_BYTES);
+    for (size_t i = 0; i < NOR_BYTES && (rig.fault.forgets || rig.fault.forgets_noisily); i++)
+        rig.journal.byte[i] = rig.fault.forgets_noisily ? rig_random() : 0xFF;
     rig.writing = rig.open = rig.journal.erasing = false;
     rig.journal.late_len = 0;
     rig.countdown = 0;

@@ -40,10 +40,13 @@ struct faults {
     bool entropy_short, entropy_long, entropy_stuck, entropy_repeats, entropy_biased, entropy_fails;
     bool erase_short, erase_wide, erase_blocks, erase_twice;
     bool program_lost, program_wraps, program_wipes_page, program_misfits, program_ands;
-    bool program_promises, program_leaves, read_words, sector_alias, regions_overlap, keys_overlap;
+    bool program_promises, program_leaves, read_words, read_nothing, sector_alias, regions_overlap,
+        keys_overlap;
     bool net_never, net_drops, net_shuffles, net_idle_fault, net_idle_blocks, net_state_again;
     bool net_loses_last, net_never_ends, net_once;
     bool show_fails, banner_slow, qr_any, printer_out, scanner_talks, till_talks;
+    bool tears_ahead;
+    bool forgets, forgets_noisily, caches; /* what its flash holds, at a start */
     uint32_t tears_more; /* the true tear unit, where it is more than what the geometry says */
 };
 
@@ -70,11 +73,12 @@ static struct {
     bool open, ended;
     unsigned opens;
     /* What was said. */
-    char failed[40];    /* the first contract that failed */
-    unsigned ok;        /* contracts */
-    bool tears_seen;    /* flash.tear was looked at */
-    bool writing;       /* the power may be cut */
-    unsigned countdown; /* operations to the cut; 0: none */
+    char failed[40];           /* the first contract that failed */
+    unsigned ok;               /* contracts */
+    bool tears_seen;           /* flash.tear was looked at */
+    bool writing;              /* the power may be cut */
+    unsigned countdown;        /* operations to the cut; 0: none */
+    uint8_t before[NOR_BYTES]; /* the journal, as the writes began */
     jmp_buf power;
 } rig;
 
@@ -114,7 +118,7 @@ static enum scrip_status cells_read(void *context, uint32_t offset, void *data, 
 
     if (!is_inside(cells, offset, len))
         return SCRIP_FAULT_FLASH;
-    for (size_t i = 0; i < whole && offset + i < cells->hal.size; i++)
+    for (size_t i = 0; !rig.fault.read_nothing && i < whole && offset + i < cells->hal.size; i++)
         out[i] = *cell(cells, offset + (uint32_t)i);
     return SCRIP_OK;
 }
@@ -125,6 +129,9 @@ static void tear_program(struct cells *cells, uint32_t offset, const uint8_t *da
     uint32_t unit = rig.fault.tears_more != 0 ? rig.fault.tears_more : cells->hal.tear_size;
     uint32_t from = offset / unit * unit, to = (offset + len + unit - 1) / unit * unit;
     uint8_t kind = rig_random() % 4;
+
+    if (rig.fault.tears_ahead && offset + cells->hal.sector_size < cells->hal.size)
+        cells->byte[offset + cells->hal.sector_size] ^= 1;
 
     for (uint32_t i = from; kind == 0 && i < to; i++)
         cells->byte[i] = rig_random();

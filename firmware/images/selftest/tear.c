@@ -67,9 +67,9 @@ static enum scrip_status look(struct selftest *test, const struct hal_flash *fla
 
 /* Where a cut may have fallen, and so what it may have spoiled. */
 struct cut {
-    uint32_t round;       /* that was being written */
-    uint32_t first, last; /* the pieces from first up to last may be anything */
-    uint32_t sector_end;  /* the first piece of the next sector */
+    uint32_t round;      /* that was being written */
+    uint32_t last;       /* the pieces below are of that round, or may be anything */
+    uint32_t sector_end; /* the first piece of the next sector */
 };
 
 static struct cut cut_at(const struct hal_flash *flash, uint32_t round, uint32_t at)
@@ -77,11 +77,11 @@ static struct cut cut_at(const struct hal_flash *flash, uint32_t round, uint32_t
     uint32_t len = piece_of(flash);
     uint32_t in_sector = flash->sector_size / len;
     uint32_t unit = flash->tear_size > len ? flash->tear_size / len : 1;
-    struct cut cut = {round, at / unit * unit, at / unit * unit + unit,
-                      (at / in_sector + 1) * in_sector};
+    uint32_t first = at / unit * unit;
+    struct cut cut = {round, first + unit, (at / in_sector + 1) * in_sector};
 
     /* At the sector's beginning it may also have been its erase. */
-    if (flash->needs_erase && cut.first % in_sector == 0)
+    if (flash->needs_erase && first % in_sector == 0)
         cut.last = cut.sector_end;
     return cut;
 }
@@ -89,8 +89,7 @@ static struct cut cut_at(const struct hal_flash *flash, uint32_t round, uint32_t
 static bool is_as_it_must_be(const struct hal_flash *flash, const struct cut *cut, uint32_t index,
                              uint32_t round)
 {
-    if (index < cut->first)
-        return round == cut->round;
+    /* Those before the cut are of its round: that is how it was found. */
     if (index < cut->last)
         return true;
     if (flash->needs_erase && index < cut->sector_end)
@@ -127,36 +126,67 @@ static enum scrip_status find_end(struct selftest *test, const struct hal_flash 
     return SCRIP_OK;
 }
 
-/* The cut was in the round of the first piece, where that ends; or at the very beginning of the
- * round behind that of the last piece. */
-static enum scrip_status examine(struct selftest *test, const struct hal_flash *flash,
-                                 uint32_t *wrong)
+static bool is_round(uint32_t round)
 {
-    uint32_t round, at;
+    return round != ROUND_BLANK && round != ROUND_TORN;
+}
+
+/* Whether so many pieces of the second round and those behind it may have been written. */
+static bool reaches(const struct hal_flash *flash, const struct cut *cut, uint32_t written)
+{
+    uint32_t count = pieces_of(flash);
+
+    return ((int64_t)cut->round - 2) * count + (cut->last < count ? cut->last : count) >= written;
+}
+
+/*
+ * The cut was in the round of the first piece, where that ends (the first round was whole before
+ * anybody cut); or at the very beginning of the round behind that of the last piece. written: how
+ * many pieces of the second round and those behind it were OK before the keystore was written last.
+ * *wrong: as explain(), or LOST: the pieces are whole, but older than that.
+ */
+#define LOST UINT32_MAX
+static enum scrip_status examine(struct selftest *test, const struct hal_flash *flash,
+                                 uint32_t written, uint32_t *wrong)
+{
+    uint32_t count = pieces_of(flash);
+    uint32_t round, at, otherwise;
     struct cut cut;
 
+    *wrong = 0;
     TRY(find_end(test, flash, &round, &at));
-    cut = cut_at(flash, round, at);
-    TRY(explain(test, flash, &cut, wrong));
-    if (*wrong == pieces_of(flash))
-        return SCRIP_OK;
-    TRY(look(test, flash, pieces_of(flash) - 1, &round));
-    cut = cut_at(flash, round + 1, 0);
-    uint32_t otherwise;
-    TRY(explain(test, flash, &cut, &otherwise));
-    if (otherwise > *wrong)
-        *wrong = otherwise;
+    if (is_round(round) && (round > 1 || at == count)) {
+        cut = cut_at(flash, round, at);
+        TRY(explain(test, flash, &cut, wrong));
+        if (*wrong == count && reaches(flash, &cut, written))
+            return SCRIP_OK;
+    }
+    TRY(look(test, flash, count - 1, &round));
+    if (is_round(round)) {
+        cut = cut_at(flash, round + 1, 0);
+        TRY(explain(test, flash, &cut, &otherwise));
+        if (otherwise == count && reaches(flash, &cut, written)) {
+            *wrong = count;
+            return SCRIP_OK;
+        }
+        if (otherwise > *wrong)
+            *wrong = otherwise;
+    }
+    if (*wrong == count)
+        *wrong = LOST;
     return SCRIP_OK;
 }
 
 static enum selftest_verdict tear_region(struct selftest *test, const char *name,
-                                         const struct hal_flash *flash)
+                                         const struct hal_flash *flash, uint32_t written)
 {
     uint32_t wrong = 0;
-    enum scrip_status status = examine(test, flash, &wrong);
+    enum scrip_status status = examine(test, flash, written, &wrong);
 
     if (status != SCRIP_OK)
         return selftest_broken(test, "%s: a read answers %s", name, scrip_status_name(status));
+    if (wrong == LOST)
+        return selftest_broken(test, "%s: what had been answered OK is not there any more", name);
     if (wrong != pieces_of(flash))
         return selftest_broken(test,
                                "%s: the %" PRIu32 " bytes at %" PRIu32
@@ -166,32 +196,47 @@ static enum selftest_verdict tear_region(struct selftest *test, const char *name
     return SELFTEST_KEPT;
 }
 
+/* The value of the slot that was written over and over; FAULT_CORRUPT: a mixture. */
+static enum scrip_status read_key(struct selftest *test, uint32_t *generation)
+{
+    const struct hal_keystore *keystore = test->hal->keystore;
+    uint8_t value[KEY_VALUE] = {0}, wanted[KEY_VALUE];
+    size_t len = 0;
+
+    TRY(keystore->read(keystore->context, HAL_KEY_DEVICE, value, sizeof value, &len));
+    *generation = get_u32(value);
+    make_piece(wanted, sizeof wanted, *generation, 0);
+    return len == sizeof wanted && memcmp(value, wanted, sizeof wanted) == 0 ? SCRIP_OK
+                                                                             : SCRIP_FAULT_CORRUPT;
+}
+
 enum selftest_verdict tear_flash(struct selftest *test)
 {
+    uint32_t generation = 1;
+
     if (!test->armed)
         return selftest_absent(test, "no selftest was cut while it asked for that");
-    KEEP(tear_region(test, "journal", test->hal->journal));
-    return tear_region(test, "blobs", test->hal->blobs);
+    /* One that cannot be read is keystore.tear's affair. */
+    if (read_key(test, &generation) != SCRIP_OK)
+        generation = 1;
+    KEEP(tear_region(test, "journal", test->hal->journal, generation - 1));
+    return tear_region(test, "blobs", test->hal->blobs, generation - 1);
 }
 
 /* The old value or the new one, and one of them. */
 enum selftest_verdict tear_keystore(struct selftest *test)
 {
-    const struct hal_keystore *keystore = test->hal->keystore;
-    uint8_t value[KEY_VALUE], wanted[KEY_VALUE];
-    size_t len = 0;
+    uint32_t generation;
     enum scrip_status status;
 
     if (!test->armed)
         return selftest_absent(test, "no selftest was cut while it asked for that");
-    status = keystore->read(keystore->context, HAL_KEY_DEVICE, value, sizeof value, &len);
-    if (status != SCRIP_OK)
-        return selftest_broken(test, "the slot that was being written answers %s",
-                               scrip_status_name(status));
-    make_piece(wanted, sizeof wanted, get_u32(value), 0);
-    if (len != sizeof wanted || memcmp(value, wanted, sizeof wanted) != 0)
+    status = read_key(test, &generation);
+    if (status == SCRIP_FAULT_CORRUPT)
         return selftest_broken(test, "the slot that was being written holds a mixture");
-    return SELFTEST_KEPT;
+    return status == SCRIP_OK ? SELFTEST_KEPT
+                              : selftest_broken(test, "the slot that was being written answers %s",
+                                                scrip_status_name(status));
 }
 
 /* What is written next. */
@@ -247,6 +292,7 @@ static enum scrip_status provoke(struct selftest *test, uint32_t window_ms)
     selftest_say(test, "selftest: cut the power now: for %lu ms everything is written",
                  (unsigned long)window_ms);
     until_ms = selftest_ms(test) + window_ms;
+    /* The key comes last: its number is how many pieces of each region were OK, and one. */
     while (selftest_ms(test) < until_ms) {
         TRY(write_next(test, &journal));
         TRY(write_next(test, &blobs));
