@@ -89,6 +89,7 @@ STANDS_ON_platform := posix sim base store
 STANDS_ON_host := host redeem store base sim posix
 STANDS_ON_tool := scrip $(AGENT) sim posix
 STANDS_ON_p256v := base
+STANDS_ON_cortexm := cortexm base
 STANDS_ON_power := $(AGENT) sim posix
 STANDS_ON_fuzz := $(AGENT) host sim posix
 STANDS_ON_nexo := till fake redeem store base sim
@@ -111,7 +112,7 @@ PROGRAMS := $(PROGRAMS_$(BOARD_PLATFORM))
 SELFTEST := $(B)/selftest$(if $(filter cortexm,$(BOARD_PLATFORM)),.elf)
 # With the library in p256v's place there is nothing to see of p256v's own parts.
 UNIT := $(patsubst %.c,$(B)/%,$(filter-out $(if $(filter library,$(P256V)),tests/p256v/driver_test.c tests/p256v/field_test.c),\
-    $(wildcard tests/unit/*$(T)*_test.c tests/p256v/*$(T)*_test.c)))
+    $(wildcard tests/unit/*$(T)*_test.c tests/p256v/*$(T)*_test.c tests/cortexm/*$(T)*_test.c)))
 POWER := $(patsubst %.c,$(B)/%,$(wildcard tests/power/*$(T)*_test.c))
 VECTORS := $(patsubst %.c,$(B)/%,$(wildcard tests/vectors/*$(T)*_test.c))
 CANARY := $(patsubst %.c,$(B)/%,$(wildcard tests/canary/*_test.c))
@@ -197,7 +198,7 @@ big-endian: setup-big-endian ## the unit tests and every power cut on a big-endi
 	@$(MAKE) $(PARALLEL) BOARD=big-endian ENDIAN=all big-endian-programs
 	@$(MAKE) BOARD=big-endian ENDIAN=all big-endian-run
 # All but those that need the host's libraries, OpenSSL's or libpng.
-BIG_ENDIAN := $(filter-out $(addprefix $(B)/tests/,p256v/% $(addprefix unit/,host_% session_% tool_% platform_till_%)),$(UNIT)) \
+BIG_ENDIAN := $(filter-out $(addprefix $(B)/tests/,p256v/% cortexm/% $(addprefix unit/,host_% session_% tool_% platform_till_%)),$(UNIT)) \
     $(B)/tests/vectors/issuer_test $(POWER)
 # The quick ones of what `make test` runs: all that writes integers to flash or the wire.
 BIG_ENDIAN_QUICK := $(filter $(addprefix $(B)/tests/unit/,base_% redeem_% store_% sync_%) %/issuer_test,$(BIG_ENDIAN))
@@ -377,8 +378,11 @@ build/host/instructions.so: tests/emulated/instructions.c
 # make 512 bytes to 4 KiB.
 P256V_KERNEL ?= firmware/base/p256v_kernel.c
 P256V_BASE_TEETH ?= 6
+# What only a bare processor can do; the drivers beside it are tested on fakes of their devices.
+PROCESSORS := $(addprefix platform/cortexm/,cpu.c libc.c netstack.c)
 LEFT_OUT := $(if $(filter library,$(P256V)),firmware/base/p256v.c firmware/base/p256v_driver.c,firmware/base/p256v_library.c) \
-    $(filter-out $(P256V_KERNEL),firmware/base/p256v_kernel.c) $(BOARD_LEFT_OUT)
+    $(filter-out $(P256V_KERNEL),firmware/base/p256v_kernel.c) $(BOARD_LEFT_OUT) \
+    $(if $(filter posix,$(BOARD_PLATFORM)),$(PROCESSORS))
 
 # The folder is a prerequisite so that a file that has gone also leaves the archive. A tool's main
 # stays outside, so that tests can link the rest.
@@ -475,7 +479,7 @@ setup-demo setup-test setup-boards setup-check setup-bench setup-fuzz setup-jour
 # For editors and clang-tidy ----------------------------------------------------------------------
 
 ALL_SOURCES := $(wildcard tests/canary/*.c $(foreach room,$(ROOMS),$(DIRS_$(room):%=%/*.c)) firmware/images/*.c \
-    tests/unit/*.c tests/p256v/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/bench/token/code_bench.c tests/size/*.c tests/fuzz/*.c)
+    tests/unit/*.c tests/p256v/*.c tests/cortexm/*.c tests/power/*.c tests/vectors/*.c tests/bench/*.c tests/bench/token/code_bench.c tests/size/*.c tests/fuzz/*.c)
 entry = {"directory":"$(CURDIR)","file":"$1","command":"$(subst ",\",$(CC) $(call cflags_of,$1) -c $1)"}
 comma := ,
 compile_commands.json: build/compile_commands.json ## build/compile_commands.json

@@ -56,5 +56,6 @@ void stellaris_i2c_open(struct stellaris_i2c *i2c, uintptr_t base, uint32_t cloc
 {
     *i2c = (struct stellaris_i2c){.bus = {.context = i2c, .transfer = transfer}, .base = base};
     mmio_write(base, CONFIG, MASTER);
-    mmio_write(base, PERIOD, clock_hz / (20 * bus_hz) - 1);
+    /* Rounded up: the bus is never faster than its parts. */
+    mmio_write(base, PERIOD, (clock_hz + 20 * bus_hz - 1) / (20 * bus_hz) - 1);
 }
