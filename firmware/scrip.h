@@ -218,6 +218,8 @@ MUST_CHECK enum scrip_status scrip_reverse(struct scrip *scrip, const struct scr
                                            const struct scrip_sale *sale,
                                            struct scrip_answer *answer);
 
+#define SCRIP_RECEIPT_CHARS 608 /* any receipt in any form, and its NUL */
+
 /* The signed receipt of a redemption as the text of a QR code, NUL-terminated; transport 'B', 'D',
  * or 'U': 'D' behind HTTPS://HOST/R/ with the host's name in capitals, so that a phone's camera
  * opens it. REFUSED_NOT_FOUND, REFUSED_TOO_LONG; REFUSED_STATE: it gave no value; REFUSED_ARGUMENT:

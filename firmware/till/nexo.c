@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-enum { RECEIPT_CHARS = 512 };
+/* The address that a phone's camera opens, where an answer has room for it. */
+enum { REPRINT_FORM = TILL_REPLY_BYTES >= 2560 ? 'U' : 'B' };
 
 /* A refusal of our own, as complete as the agent's. */
 static void answer_here(const struct till *till, enum scrip_status status, const char *sentence,
@@ -118,17 +119,20 @@ static enum scrip_status loyalty(struct till *till, uint32_t peer, struct nexo_r
     TRY(require_login(till, request));
     TRY(nexo_read_sale(till, request, &sale, transaction_id, &code));
     till->last = request->header;
-    if (request->wants_challenge && code.data == NULL) {
-        enum scrip_status status = challenge(till, &sale, answer);
-        if (status != SCRIP_OK) {
+    if (request->wants_challenge && code.data == NULL && !request->award) {
+        enum scrip_status opened = challenge(till, &sale, answer);
+        if (opened != SCRIP_OK) {
             nexo_put_challenge(out, &request->header, answer,
-                               status == SCRIP_AGAIN ? till->challenge : NULL);
+                               opened == SCRIP_AGAIN ? till->challenge : NULL);
             return SCRIP_OK;
         }
     }
-    if (scrip_redeem(till->scrip, (const char *)code.data, code.len, &sale, answer) ==
-            SCRIP_AGAIN &&
-        keep_pending(till, peer, &request->header))
+    enum scrip_status status = request->award
+                                   ? scrip_award(till->scrip, request->kind,
+                                                 (const char *)code.data, code.len, &sale, answer)
+                                   : scrip_redeem(till->scrip, (const char *)code.data, code.len,
+                                                  &sale, answer);
+    if (status == SCRIP_AGAIN && keep_pending(till, peer, &request->header))
         return SCRIP_AGAIN;
     nexo_put_loyalty(out, &request->header, answer, NULL);
     return SCRIP_OK;
@@ -220,7 +224,7 @@ static enum scrip_status transaction_status(struct till *till, struct nexo_reque
 {
     struct nexo_header of;
     struct scrip_answer answer;
-    char receipt[RECEIPT_CHARS];
+    char receipt[SCRIP_RECEIPT_CHARS];
     bool reprint = false;
 
     TRY(nexo_read_flag(&request->problem, request->body, "ReceiptReprintFlag", &reprint));
@@ -229,8 +233,8 @@ static enum scrip_status transaction_status(struct till *till, struct nexo_reque
     const struct scrip_ref ref = {.sale_id = of.sale_id, .service_id = of.service_id};
     bool printable = scrip_result(till->scrip, &ref, &answer) == SCRIP_OK && reprint &&
                      answer.seq != 0 &&
-                     scrip_receipt(till->scrip, answer.seq, 'B', receipt, sizeof receipt) ==
-                         SCRIP_OK;
+                     scrip_receipt(till->scrip, answer.seq, REPRINT_FORM, receipt,
+                                   sizeof receipt) == SCRIP_OK;
     nexo_put_transaction_status(out, &request->header, &of, &answer, printable ? receipt : NULL);
     return SCRIP_OK;
 }

@@ -24,9 +24,11 @@ struct nexo_problem {
 
 struct nexo_request {
     struct nexo_header header;
-    const struct json *body; /* the LoginRequest, LoyaltyRequest, ... in the arena */
-    bool wants_challenge;    /* SaleData.TokenRequestedType is Transaction */
-    char badge[41];          /* SaleData.OperatorID where it is no number */
+    const struct json *body;     /* the LoginRequest, LoyaltyRequest, ... in the arena */
+    bool wants_challenge;        /* SaleData.TokenRequestedType is Transaction */
+    bool award;                  /* the sale is to be noted for a member */
+    enum scrip_member_kind kind; /* of the LoyaltyID */
+    char badge[41];              /* SaleData.OperatorID where it is no number */
     struct nexo_problem problem;
 };
 
@@ -86,7 +88,9 @@ static inline bool nexo_is_online(uint32_t state)
 }
 const char *nexo_category_name(enum nexo_category category);
 
-/* nexo_sale.c: a LoyaltyRequest as the agent takes it. *code is NULL where the scanner is asked. */
+/* nexo_sale.c: a LoyaltyRequest as the agent takes it. *code is NULL where the scanner is asked; it
+ * is a raw identifier where the request says award and its kind is none of ours: a view into the
+ * parsed message, which json_close() wipes. */
 MUST_CHECK enum scrip_status nexo_read_sale(struct till *till, struct nexo_request *request,
                                             struct scrip_sale *sale, char *transaction_id,
                                             struct bytes *code);

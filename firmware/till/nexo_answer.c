@@ -169,26 +169,32 @@ static void put_sale_data(struct json_out *out, const struct nexo_header *header
     json_end_object(out);
 }
 
-/* The account is masked whatever it was: a code is money and a number names somebody. */
-static void put_loyalty_result(struct json_out *out, const struct scrip_answer *answer)
+static void put_loyalty_amount(struct json_out *out, const struct scrip_answer *answer)
 {
     const struct currency *currency = currency_of_number(answer->currency);
 
-    json_put_array(out, "LoyaltyResult");
-    json_put_object(out, NULL);
-    json_put_object(out, "LoyaltyAccount");
-    json_put_object(out, "LoyaltyAccountID");
-    json_put_string(out, "EntryMode", "Scanned");
-    json_put_string(out, "IdentificationType", "BarCode");
-    json_put_string(out, "LoyaltyID", "****");
-    json_end_object(out);
-    json_end_object(out);
     json_put_object(out, "LoyaltyAmount");
     json_put_string(out, "LoyaltyUnit", "Monetary");
     if (currency != NULL)
         json_put_string(out, "Currency", currency->letters);
     put_money(out, "AmountValue", answer);
     json_end_object(out);
+}
+
+/* The account is masked whatever it was: a code is money and a number names somebody. */
+static void put_loyalty_result(struct json_out *out, const struct scrip_answer *answer)
+{
+    json_put_array(out, "LoyaltyResult");
+    json_put_object(out, NULL);
+    json_put_object(out, "LoyaltyAccount");
+    json_put_object(out, "LoyaltyAccountID");
+    json_put_string(out, "EntryMode", answer->sealed ? "Keyed" : "Scanned");
+    json_put_string(out, "IdentificationType", answer->sealed ? "AccountNumber" : "BarCode");
+    json_put_string(out, "LoyaltyID", "****");
+    json_end_object(out);
+    json_end_object(out);
+    if (!answer->award)
+        put_loyalty_amount(out, answer);
     json_end_object(out);
     json_end_array(out);
 }
@@ -277,7 +283,7 @@ void nexo_put_reversal(struct json_out *out, const struct nexo_header *header, c
     json_put_object(out, "OriginalPOITransaction");
     put_transaction(out, "POITransactionID", original, answer->time_s);
     json_end_object(out);
-    if (answer->status == SCRIP_OK)
+    if (answer->status == SCRIP_OK && !answer->award)
         put_money(out, "ReversedAmount", answer);
     json_end_object(out);
     end(out);

@@ -112,7 +112,7 @@ static enum scrip_status read_transaction(struct till *till, struct nexo_request
                                           const struct currency *own,
                                           const struct currency **currency, struct scrip_sale *sale)
 {
-    static const char *const offered[] = {"Redemption", NULL};
+    static const char *const offered[] = {"Redemption", "Award", NULL};
     struct nexo_problem *problem = &request->problem;
     const struct json *transaction = json_member(request->body, TRANSACTION);
     bool online_only = false;
@@ -124,6 +124,7 @@ static enum scrip_status read_transaction(struct till *till, struct nexo_request
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, TRANSACTION, "is missing");
     TRY(nexo_read_word(problem, transaction, TRANSACTION ".LoyaltyTransactionType", offered,
                        &index));
+    request->award = index == 1;
     TRY(read_currency(problem, transaction, TRANSACTION ".Currency", own, currency));
     exponent = *currency != NULL ? (*currency)->exponent : DEFAULT_EXPONENT;
     sale->currency = *currency != NULL ? (*currency)->number : 0;
@@ -155,17 +156,42 @@ static enum scrip_status read_entry_mode(struct nexo_problem *problem, const str
                       "is a device that this terminal has not");
 }
 
-static enum scrip_status read_account(struct nexo_problem *problem, const struct json *account,
+/* What a LoyaltyID is, by its looks: an e-mail has an at sign, and 13 digits, scanned or typed, are
+ * a card's GTIN. */
+static enum scrip_member_kind kind_of(struct bytes text, enum scrip_member_kind otherwise)
+{
+    size_t digits = 0;
+
+    while (digits < text.len && text.data[digits] >= '0' && text.data[digits] <= '9')
+        digits++;
+    if (digits == text.len && digits == 13)
+        return SCRIP_MEMBER_GTIN;
+    return otherwise == SCRIP_MEMBER_NUMBER && memchr(text.data, '@', text.len) != NULL
+               ? SCRIP_MEMBER_EMAIL
+               : otherwise;
+}
+
+/* A raw identifier earns, and redeems nothing. */
+static enum scrip_status read_account(struct nexo_request *request, const struct json *account,
                                       struct bytes *code)
 {
-    static const char *const kinds[] = {"BarCode", "QRCODE", "QRCode", NULL};
+    static const char *const words[] = {"PhoneNumber", "AccountNumber", "BarCode",
+                                        "QRCODE",      "QRCode",        NULL};
+    static const enum scrip_member_kind kinds[] = {SCRIP_MEMBER_PHONE, SCRIP_MEMBER_NUMBER,
+                                                   SCRIP_MEMBER_CODE, SCRIP_MEMBER_CODE,
+                                                   SCRIP_MEMBER_CODE};
+    const size_t raw = request->award ? 0 : 2;
+    struct nexo_problem *problem = &request->problem;
     size_t index;
 
     TRY(read_entry_mode(problem, account));
-    TRY(nexo_read_word(problem, account, ACCOUNT ".IdentificationType", kinds, &index));
+    TRY(nexo_read_word(problem, account, ACCOUNT ".IdentificationType", words + raw, &index));
     if (!json_text(json_member(account, "LoyaltyID"), code) || code->len == 0)
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, ACCOUNT ".LoyaltyID",
                           "is missing or not a text");
+    request->kind = kinds[raw + index];
+    if (request->award && request->kind != SCRIP_MEMBER_PHONE)
+        request->kind = kind_of(*code, request->kind);
     return SCRIP_OK;
 }
 
@@ -192,10 +218,12 @@ static enum scrip_status read_wanted(struct nexo_problem *problem, const struct 
     return SCRIP_OK;
 }
 
-static enum scrip_status read_loyalty_data(struct nexo_problem *problem, const struct json *data,
+static enum scrip_status read_loyalty_data(struct nexo_request *request, const struct json *data,
                                            const struct currency *currency, struct scrip_sale *sale,
                                            struct bytes *code)
 {
+    struct nexo_problem *problem = &request->problem;
+
     if (json_is_array(data)) {
         if (json_count(data) > 1)
             return nexo_blame(problem, SCRIP_REFUSED_UNSUPPORTED, "LoyaltyData",
@@ -209,7 +237,10 @@ static enum scrip_status read_loyalty_data(struct nexo_problem *problem, const s
     const struct json *account = json_member(data, "LoyaltyAccountID");
     const struct json *amount = json_member(data, "LoyaltyAmount");
     if (account != NULL)
-        TRY(read_account(problem, account, code));
+        TRY(read_account(request, account, code));
+    if (amount != NULL && request->award)
+        return nexo_blame(problem, SCRIP_REFUSED_UNSUPPORTED, AMOUNT,
+                          "of an award is the host's to say: leave it out");
     if (amount != NULL)
         TRY(read_wanted(problem, amount, currency, sale));
     return SCRIP_OK;
@@ -231,6 +262,6 @@ enum scrip_status nexo_read_sale(struct till *till, struct nexo_request *request
     sale->training = till->login.training;
     TRY(nexo_read_sale_data(request, NEXO_REQUIRED, sale, transaction_id));
     TRY(read_transaction(till, request, currency_of_number(page.currency), &currency, sale));
-    return read_loyalty_data(&request->problem, json_member(request->body, "LoyaltyData"), currency,
-                             sale, code);
+    return read_loyalty_data(request, json_member(request->body, "LoyaltyData"), currency, sale,
+                             code);
 }

@@ -4,7 +4,7 @@
 
 #include "base/qr.h"
 
-enum { RECEIPT_CHARS = 512, COLUMNS_MAX = 64, QR_VERSION_MAX = 20 };
+enum { COLUMNS_MAX = 64, QR_VERSION_MAX = 20 };
 
 /* A text that is longer than a line goes on in the next one. */
 static enum scrip_status print_text(const struct hal_printer *printer, const char *text)
@@ -89,16 +89,22 @@ static enum scrip_status cut(struct till *till, enum scrip_status printed)
     return printed != SCRIP_OK ? printed : status;
 }
 
-/* Where it can be drawn no paper is wasted; what does not fit there is printed. */
+/* Where it can be drawn no paper is wasted: in the shortest form, for the app that stands before
+ * it. What does not fit there is printed, in the form that a phone's own camera opens, for paper
+ * goes home. */
 static enum scrip_status give_receipt(struct till *till, const struct scrip_answer *answer)
 {
-    char receipt[RECEIPT_CHARS];
-    enum scrip_status status;
+    char receipt[SCRIP_RECEIPT_CHARS];
+    enum scrip_status status = SCRIP_REFUSED_UNSUPPORTED;
 
-    TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
-    status = draw_qr(till, receipt);
-    if (status != SCRIP_OK && till->hal->printer != NULL)
+    if (draws(till->hal->display)) {
+        TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
+        status = draw_qr(till, receipt);
+    }
+    if (status != SCRIP_OK && till->hal->printer != NULL) {
+        TRY(scrip_receipt(till->scrip, answer->seq, 'U', receipt, sizeof receipt));
         status = cut(till, print_receipt(till, answer, receipt));
+    }
     return status;
 }
 
@@ -142,7 +148,7 @@ void paper_clear(struct till *till, const char *line)
 void paper_print(struct till *till, const struct scrip_answer *answer)
 {
     if ((till->hal->printer == NULL && !draws(till->hal->display)) || answer->status != SCRIP_OK ||
-        answer->seq == 0 || answer->reversed)
+        answer->seq == 0 || answer->reversed || answer->award)
         return;
     /* A request that is sent again is not printed again; after a restart it may be. */
     if (answer->epoch == till->printed_epoch && answer->seq <= till->printed_seq)

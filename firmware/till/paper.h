@@ -8,9 +8,10 @@
 #include "till/till.h"
 
 /* Gives the receipt of an approved redemption, once; anything else is passed over. A display that
- * can draw shows its code; what does not fit there is printed, as a COPY where it stems from before
- * this start. A device that fails leaves the redemption as it is: the log says that the receipt is
- * missing, and TransactionStatus with ReceiptReprintFlag gives it to the till. */
+ * can draw shows its code; what does not fit there is printed, as an address that a phone's camera
+ * opens, and as a COPY where it stems from before this start. A device that fails leaves the
+ * redemption as it is: the log says that the receipt is missing, and TransactionStatus with
+ * ReceiptReprintFlag gives it to the till. */
 void paper_print(struct till *till, const struct scrip_answer *answer);
 
 /* Shows till->challenge to the customer, if there is one: drawn on the display where it can, else

@@ -53,6 +53,16 @@ enum scrip_status scrip_redeem(struct scrip *scrip, const char *code, size_t cod
     return give(answer);
 }
 
+enum scrip_status scrip_award(struct scrip *scrip, enum scrip_member_kind kind, const char *text,
+                              size_t text_len, const struct scrip_sale *sale,
+                              struct scrip_answer *answer)
+{
+    agent.awards++;
+    agent.redeems--;
+    agent.kind = kind;
+    return scrip_redeem(scrip, text, text_len, sale, answer);
+}
+
 enum scrip_status scrip_result(struct scrip *scrip, const struct scrip_ref *ref,
                                struct scrip_answer *answer)
 {

@@ -19,8 +19,9 @@ struct fake_agent {
     size_t event_count;
 
     /* What it was asked. */
-    unsigned redeems, challenges, reverses, results, aborts, receipts, syncs;
+    unsigned redeems, awards, challenges, reverses, results, aborts, receipts, syncs;
     bool has_code;
+    enum scrip_member_kind kind; /* of an award's */
     char code[1024];
     struct scrip_sale sale; /* items and texts are the copies below */
     struct scrip_item items[LIMIT_ITEMS];

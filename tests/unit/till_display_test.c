@@ -105,7 +105,7 @@ static void test_what_does_not_fit_is_printed(void)
     begin(&low);
     fake_nexo("Loyalty", "S1", REDEEM);
     CHECK_EQ_INT(screen.side, 0);
-    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-17\nQR RECEIPTB17\nCUT\n");
+    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-17\nQR RECEIPTU17\nCUT\n");
     begin(&low);
     fake_nexo("Loyalty", "S1", CHALLENGE);
     CHECK_EQ_STRING(printer.paper, "QR SCCB-T-9\nCUT\n");
@@ -113,14 +113,14 @@ static void test_what_does_not_fit_is_printed(void)
     begin(&panel);
     screen.status = SCRIP_REFUSED_TOO_LONG;
     fake_nexo("Loyalty", "S1", REDEEM);
-    CHECK(strstr(printer.paper, "QR RECEIPTB17") != NULL);
+    CHECK(strstr(printer.paper, "QR RECEIPTU17") != NULL);
 }
 
 static void test_a_display_of_text_leaves_codes_to_the_printer(void)
 {
     begin(&text_only);
     fake_nexo("Loyalty", "S1", REDEEM);
-    CHECK(strstr(printer.paper, "QR RECEIPTB17") != NULL);
+    CHECK(strstr(printer.paper, "QR RECEIPTU17") != NULL);
     begin(&text_only);
     fake_hal.printer = NULL;
     fake_nexo("Loyalty", "S1", REDEEM);

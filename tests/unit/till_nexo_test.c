@@ -101,7 +101,7 @@ static void test_the_receipt_is_printed_once_after_the_answer(void)
 {
     begin();
     fake_nexo("Loyalty", "S1", REDEEM);
-    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-17\nQR RECEIPTB17\nCUT\n");
+    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-17\nQR RECEIPTU17\nCUT\n");
     CHECK(printer.reply_was_out);
     fake_nexo("Loyalty", "S1", REDEEM);
     CHECK_EQ_INT(agent.receipts, 1);
@@ -186,7 +186,7 @@ static void test_a_wrong_field_is_named(void)
          "'0123456789012345678901234567890123456'}}," TOTAL "}",
          "MessageFormat", "SaleData.SaleTransactionID.TransactionID"},
         {"{" SALE "}", "MessageFormat", "LoyaltyTransaction"},
-        {"{" SALE ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Award','TotalAmount':1}}",
+        {"{" SALE ",'LoyaltyTransaction':{'LoyaltyTransactionType':'AwardRefund','TotalAmount':1}}",
          "UnavailableService", "LoyaltyTransaction.LoyaltyTransactionType"},
         {TRANSACTION_WITH("'12'"), "MessageFormat", "LoyaltyTransaction.TotalAmount"},
         {TRANSACTION_WITH("-1"), "MessageFormat", "LoyaltyTransaction.TotalAmount"},
@@ -285,7 +285,7 @@ static void test_an_answer_that_comes_later_finds_its_till(void)
     CHECK_EQ_INT(link.replies, replies + 1);
     CHECK_REPLY("'Result':'Success'");
     CHECK_REPLY("'TimeStamp':'2026-03-01T13:00'");
-    CHECK(strstr(printer.paper, "QR RECEIPTB17") != NULL);
+    CHECK(strstr(printer.paper, "QR RECEIPTU17") != NULL);
     finish("S1", SCRIP_OK);
     CHECK_EQ_INT(link.replies, replies + 1);
 }
@@ -350,7 +350,7 @@ static void test_transaction_status_repeats_the_answer(void)
     CHECK_REPLY("'POITransactionID':{'TransactionID':'M1.S1.T1-4-17'");
     CHECK(strstr(link.reply, "PaymentReceipt") == NULL);
     fake_nexo("TransactionStatus", "Q2", ASK ",'ReceiptReprintFlag':true}");
-    CHECK_REPLY("'OutputBarcode':{'BarcodeType':'QRCODE','BarcodeValue':'RECEIPTB17'}");
+    CHECK_REPLY("'OutputBarcode':{'BarcodeType':'QRCODE','BarcodeValue':'RECEIPTU17'}");
     CHECK_REPLY("'OutputText':[{'Text':'COPY'}]");
     agent.answer.status = SCRIP_REFUSED_USED;
     fake_nexo("TransactionStatus", "Q3", ASK "}");
