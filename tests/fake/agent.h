@@ -26,7 +26,7 @@ struct fake_agent {
     struct scrip_sale sale; /* items and texts are the copies below */
     struct scrip_item items[LIMIT_ITEMS];
     char sale_id[32], service_id[32], transaction_id[64], reference[80], product_code[32];
-    char badge[48]; /* empty: none */
+    char badge[48];      /* empty: none */
     const char *running; /* only this ServiceID can be aborted; NULL: as abort says */
     char identity[64];
     uint8_t bundle[64];
