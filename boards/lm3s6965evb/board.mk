@@ -19,7 +19,7 @@ BOARD_TESTS := tests/e2e/boards_screen.sh
 BOARD_PEER := 10.0.2.100:4433
 BOARD_CFLAGS := -mcpu=cortex-m3 -mthumb --specs=picolibc.specs -ffunction-sections -fdata-sections \
     -fno-common -flto -flto-partition=one -ffat-lto-objects -fstack-protector \
-    -DSCRIP_LIMITS_FILE='"boards/lm3s6965evb/limits.h"' -DCRYPTO_ARENA_BYTES=13312 \
+    -DSCRIP_LIMITS_FILE='"boards/lm3s6965evb/limits.h"' -DCRYPTO_ARENA_BYTES=14336 \
     -DMBEDTLS_AES_FEWER_TABLES -DMBEDTLS_SHA256_SMALLER -DMBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS \
     -DMBEDTLS_SSL_IN_CONTENT_LEN=2048 -DMBEDTLS_SSL_OUT_CONTENT_LEN=1024 \
     -isystem build/deps/lwip/src/include -isystem platform/cortexm/lwip
