@@ -69,6 +69,10 @@ static void replace_under_fault(struct blob_store *store)
         blob_read_back(store, 0, back, sizeof back) != SCRIP_OK)
         return;
     FUZZ_HOLDS(memcmp(back, data, sizeof back) == 0);
+    struct span written = blob_written(store);
+    FUZZ_HOLDS(written.len == sizeof data);
+    if (span_read(&written, 1, back, sizeof back - 1) == SCRIP_OK)
+        FUZZ_HOLDS(memcmp(back, data, sizeof back - 1) == 0);
     FUZZ_HOLDS(blob_read_back(store, 1, back, sizeof back) == SCRIP_REFUSED_ARGUMENT);
     FUZZ_HOLDS(blob_write(store, bytes_of(data, 1)) == SCRIP_REFUSED_TOO_LONG);
     (void)!blob_commit(store, &version);
@@ -97,7 +101,10 @@ void fuzz_one(struct bytes input)
     for (enum blob_kind kind = 0; kind < BLOB_KINDS; kind++) {
         struct buffer out = buffer_of(memory, sizeof memory);
 
+        struct span stored = blob_span(&store, kind);
+
         status = blob_size(&store, kind, &len);
+        FUZZ_HOLDS(stored.len == (status == SCRIP_OK ? len : 0));
         FUZZ_HOLDS(status == SCRIP_OK || status == SCRIP_REFUSED_NOT_FOUND);
         if (status != SCRIP_OK)
             continue;
@@ -105,6 +112,8 @@ void fuzz_one(struct bytes input)
         FUZZ_HOLDS(blob_read(&store, kind, 0, memory, len) == SCRIP_OK);
         FUZZ_HOLDS(blob_read(&store, kind, 1, memory, len) == SCRIP_REFUSED_ARGUMENT);
         FUZZ_HOLDS(blob_load(&store, kind, &out) == SCRIP_OK && out.len == len);
+        uint8_t last;
+        FUZZ_HOLDS(span_read(&stored, len - 1, &last, 1) == SCRIP_OK && last == memory[len - 1]);
         /* Whole: the pieces of two versions are told apart by what they are filled with. */
         for (uint32_t i = 1; i < len; i++)
             FUZZ_HOLDS(memory[i] == memory[0]);

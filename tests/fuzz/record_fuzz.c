@@ -56,6 +56,16 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
     record.txh = bytes_of(NULL, 0);
     record.stamp.operator_number = record.stamp.shift = 0;
     write(&record, visit, context);
+    /* An award, by a code and by a sealed member. */
+    record.type = RECORD_AWARD;
+    record.mode = 0;
+    record.amount_minor = 0;
+    write(&record, visit, context);
+    static const uint8_t sealed[RECORD_SEALED_BYTES] = {4, 1, 2};
+    record.token = bytes_of(NULL, 0);
+    record.issuer = 0;
+    record.member = bytes_of(sealed, sizeof sealed);
+    write(&record, visit, context);
     for (enum record_result result = RECORD_ACCEPTED; result <= RECORD_VOID; result++) {
         bool approved = result == RECORD_ACCEPTED || result == RECORD_OFFLINE;
 

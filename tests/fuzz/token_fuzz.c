@@ -50,6 +50,8 @@ static void permit(struct voucher *voucher, struct bytes facts_of)
                             .max_offline_s = fuzz_take_u16(&tail),
                             .per_member_per_day_minor = fuzz_take_u16(&tail),
                             .random_online_permille = fuzz_take_u16(&tail) % 1001,
+                            .max_awards = 3,
+                            .max_offline_coupons = 10,
                             .currency = bits & 2 ? TEST_CURRENCY : 840,
                             .require_online_first = (bits & 4) != 0,
                             .allow_unknown_time = (bits & 8) != 0};
@@ -70,6 +72,9 @@ static void permit(struct voucher *voucher, struct bytes facts_of)
                         .currency = TEST_CURRENCY,
                         .training = (bits & 64) != 0,
                         .mode = fuzz_take_u8(&tail) % 3};
+    facts.member_awards = fuzz_take_u8(&tail);
+    facts.coupon = (enum policy_coupon)(fuzz_take_u8(&tail) % (POLICY_COUPON_LOST + 1));
+    facts.unsettled_coupons = fuzz_take_u8(&tail);
     uint8_t draw[8] = {0};
     uint32_t limit_minor = voucher->claims.limit_minor;
     struct permit permitted;
@@ -77,7 +82,11 @@ static void permit(struct voucher *voucher, struct bytes facts_of)
 
     facts.draw = bits & 128 ? draw : NULL;
     memcpy(sale.txh, fuzz_world()->challenge.txh, sizeof sale.txh);
-    enum scrip_status status = policy_permit(&facts, voucher, &sale, &permitted);
+    const struct token_claims *earner = bits & 8 ? &voucher->claims : NULL;
+    enum scrip_status status = policy_award(&facts, earner, &voucher->now, &sale);
+    FUZZ_HOLDS(!scrip_is_fault(status));
+    FUZZ_HOLDS(status != SCRIP_OK || sale.training || facts.member_awards < policy.max_awards);
+    status = policy_permit(&facts, voucher, &sale, &permitted);
     FUZZ_HOLDS(!scrip_is_fault(status) && voucher->seal == 0);
     if (status != SCRIP_OK) {
         FUZZ_HOLDS(permitted.seal == 0 && permitted.amount_minor == 0);
@@ -136,9 +145,10 @@ static void mint(uint8_t how, const struct token_claims *claims, fuzz_visit *vis
 /* A good code under facts that stop it, or not: one after the other, as permit() reads them. */
 static void mint_permits(fuzz_visit *visit, void *context)
 {
-    enum { POLICY = 1 | 2 | 16, FACTS = 22 };
-    static const uint8_t good[FACTS] = {POLICY, 0xFF, 0xFF, 9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-                                        0,      0,    0,    0, 0,    0,    0,    0,    0,    0xFF};
+    enum { POLICY = 1 | 2 | 16, FACTS = 25 };
+    static const uint8_t good[FACTS] = {POLICY, 0xFF, 0xFF, 9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                        0xFF,   0,    0,    0, 0,    0,    0,    0,    0,
+                                        0,      0xFF, 0,    0, 0,    0,    0};
     static const struct {
         uint8_t at, value;
     } changes[] = {{0, POLICY | 4 | 32},
@@ -158,10 +168,21 @@ static void mint_permits(fuzz_visit *visit, void *context)
                    {20, 200},
                    {21, 1},
                    {21, 2},
-                   {0, 64}};
+                   {0, 64},
+                   {0, POLICY | 8},
+                   {22, 3},
+                   {23, 0},
+                   {23, 1},
+                   {23, 2},
+                   {23, 3},
+                   {24, 10}};
 
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         struct token_claims claims = test_claims((uint8_t)(40 + i));
+        /* What only coupons are asked. */
+        claims.has_status = changes[i].at >= 23;
+        if (claims.has_status)
+            claims.exp_s = claims.iat_s + 3600;
         uint8_t memory[LIMIT_TOKEN_BYTES];
         struct bytes token = test_mint(&fuzz_world()->issuer, &claims, memory);
 
