@@ -4,7 +4,7 @@
  */
 #include "tests/unit/selftest_rig.h"
 
-enum { CONTRACTS = 35, WINDOW_MS = 3000 };
+enum { CONTRACTS = 36, WINDOW_MS = 3000 };
 
 static struct selftest test;
 
@@ -40,13 +40,14 @@ static void test_what_a_board_lacks_is_absent(void)
     rig.hal.display = NULL;
     rig.hal.printer = NULL;
     rig.hal.scanner = NULL;
+    rig.hal.buttons = NULL;
     rig.hal.till = NULL;
     rig.keystore.counter_read = NULL;
     rig.keystore.counter_advance = NULL;
     CHECK_STATUS(run(), SCRIP_OK);
     CHECK_EQ_INT(test.failed, 0);
-    /* Six of the network and its clock, six devices, the counter. */
-    CHECK_EQ_INT(test.contracts, CONTRACTS - 13);
+    /* Six of the network and its clock, seven devices, the counter. */
+    CHECK_EQ_INT(test.contracts, CONTRACTS - 14);
 }
 
 static void test_a_terminal_is_refused(void)
@@ -136,6 +137,7 @@ static void test_devices(void)
     NAMES(qr_any, "display.qr");
     NAMES(printer_out, "printer.print");
     NAMES(scanner_talks, "scanner.idle");
+    NAMES(button_stuck, "buttons.idle");
     NAMES(till_talks, "till.idle");
 }
 

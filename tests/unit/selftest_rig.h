@@ -223,6 +223,13 @@ static enum scrip_status scan(void *context, void *data, size_t cap, size_t *len
     return rig.fault.scanner_talks ? SCRIP_OK : SCRIP_AGAIN;
 }
 
+static enum scrip_status press(void *context, enum hal_button *button)
+{
+    (void)context;
+    *button = HAL_BUTTON_CANCEL;
+    return rig.fault.button_stuck ? SCRIP_OK : SCRIP_AGAIN;
+}
+
 static enum scrip_status hear(void *context, struct hal_till_message *message)
 {
     (void)context;
@@ -263,9 +270,19 @@ static void rig_open(struct faults fault)
     rig.printer = (struct hal_printer){NULL, 42, print_text, print_text, print_dots, print_cut};
     rig.scanner = (struct hal_scanner){NULL, scan};
     rig.till = (struct hal_till){NULL, hear, NULL, NULL};
-    rig.hal = (struct hal){&rig.journal.hal, &rig.blobs.hal, &rig.keystore, &rig.entropy,
-                           &rig.rtc,         &rig.log,       &rig.net,      &rig.scanner,
-                           &rig.display,     &rig.printer,   &rig.till};
+    rig.buttons = (struct hal_buttons){NULL, press};
+    rig.hal = (struct hal){.journal = &rig.journal.hal,
+                           .blobs = &rig.blobs.hal,
+                           .keystore = &rig.keystore,
+                           .entropy = &rig.entropy,
+                           .rtc = &rig.rtc,
+                           .log = &rig.log,
+                           .net = &rig.net,
+                           .scanner = &rig.scanner,
+                           .display = &rig.display,
+                           .printer = &rig.printer,
+                           .buttons = &rig.buttons,
+                           .till = &rig.till};
     if (fault.no_keystore)
         rig.hal.keystore = NULL;
 }

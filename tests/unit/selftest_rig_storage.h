@@ -44,7 +44,7 @@ struct faults {
         keys_overlap;
     bool net_never, net_drops, net_shuffles, net_idle_fault, net_idle_blocks, net_state_again;
     bool net_loses_last, net_never_ends, net_once;
-    bool show_fails, banner_slow, qr_any, printer_out, scanner_talks, till_talks;
+    bool show_fails, banner_slow, qr_any, printer_out, scanner_talks, button_stuck, till_talks;
     bool tears_ahead;
     bool forgets, forgets_noisily, caches; /* what its flash holds, at a start */
     uint32_t tears_more; /* the true tear unit, where it is more than what the geometry says */
@@ -61,6 +61,7 @@ static struct {
     struct hal_display display;
     struct hal_printer printer;
     struct hal_scanner scanner;
+    struct hal_buttons buttons;
     struct hal_till till;
     struct cells journal, blobs;
     struct slots slots;

@@ -166,6 +166,25 @@ enum selftest_verdict scanner_idle(struct selftest *test)
     return SELFTEST_KEPT;
 }
 
+/* Nobody presses: a line that floats or is stuck would. */
+enum selftest_verdict buttons_idle(struct selftest *test)
+{
+    const struct hal_buttons *buttons = test->hal->buttons;
+    enum hal_button button;
+
+    if (buttons == NULL)
+        return selftest_absent(test, "the board has none");
+    for (int i = 0; i < 20; i++) {
+        enum scrip_status status = buttons->read(buttons->context, &button);
+        if (status != SCRIP_AGAIN)
+            return selftest_broken(test, "they answer %s, and nobody presses",
+                                   scrip_status_name(status));
+        if (test->wait(10) == 0)
+            return selftest_broken(test, "the image was asked to end");
+    }
+    return SELFTEST_KEPT;
+}
+
 enum selftest_verdict till_idle(struct selftest *test)
 {
     const struct hal_till *till = test->hal->till;

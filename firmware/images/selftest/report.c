@@ -44,6 +44,7 @@ static const struct contract contracts[] = {
     {"display.qr", display_qr},
     {"printer.print", printer_print},
     {"scanner.idle", scanner_idle},
+    {"buttons.idle", buttons_idle},
     {"till.idle", till_idle},
 };
 

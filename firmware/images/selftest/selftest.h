@@ -114,6 +114,7 @@ enum selftest_verdict display_banner(struct selftest *test);
 enum selftest_verdict display_qr(struct selftest *test);
 enum selftest_verdict printer_print(struct selftest *test);
 enum selftest_verdict scanner_idle(struct selftest *test);
+enum selftest_verdict buttons_idle(struct selftest *test);
 enum selftest_verdict till_idle(struct selftest *test);
 
 /* REFUSED_STATE: the keystore may hold keys, and the log says so. Reads whether it is marked. */
