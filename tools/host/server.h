@@ -30,7 +30,7 @@ enum {
     SERVER_DRAIN = 4 * SERVER_BODY, /* read of a refused request, so that the answer arrives */
     SERVER_CONNECTIONS = 512,
     SERVER_TIMEOUT_S = 75,         /* of an idle connection, and of a handshake that stops */
-    SERVER_REQUEST_MS = 30 * 1000, /* for a handshake and a head, and again for a body */
+    SERVER_REQUEST_MS = 60 * 1000, /* for a handshake and a head, and again for a body */
     SERVER_UNDER_WAY = 128
 };
 
