@@ -152,7 +152,7 @@ report "the host holds each redemption once" $? "$settled"
 
 # What a display shows is not printed: boards_screen.sh reads it there.
 if [ -s "$work/printer.bin" ]; then
-    receipt=$(tr '\035\033' '\n\n' <"$work/printer.bin" | tr -d '\000' | grep -a -o 'SCRBR.*' | tail -n 1)
+    receipt=$(tr '\035\033' '\n\n' <"$work/printer.bin" | tr -d '\000' | grep -a -o 'HTTPS://.*' | tail -n 1)
     expect "prints receipts that verify" "genuine" \
         "$programs/scrip" receipt verify "$receipt" --pki "$work/pki" --terminal DEMO.S1.T1
 fi
