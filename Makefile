@@ -404,7 +404,7 @@ build/host/p256v_table: $(TABLE_MAKER) firmware/base/p256v.h firmware/base/p256v
 	@$(HOST_CC) -std=c11 -O1 -I. -Ifirmware -o $@ $(TABLE_MAKER)
 
 # Only the members with code under boards/mbedtls_config.h: a new option may need a new name here.
-MBEDTLS := aes asn1parse asn1write base64 bignum bignum_core cipher cipher_wrap constant_time ecdh \
+MBEDTLS := aes asn1parse asn1write base64 bignum bignum_core block_cipher cipher cipher_wrap constant_time ecdh \
     ecdsa ecp ecp_curves gcm md memory_buffer_alloc mps_reader oid pem pk pk_ecc pk_wrap pkparse \
     pkwrite platform platform_util psa_crypto psa_crypto_aead psa_crypto_cipher psa_crypto_client \
     psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash psa_crypto_mac \
