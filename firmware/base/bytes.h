@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "hal/status.h"
 
@@ -60,7 +61,7 @@ static inline uint16_t bytes_get_u16(const uint8_t *at)
     return (uint16_t)(at[0] | at[1] << 8);
 }
 
-static inline uint32_t bytes_get_u32(const uint8_t *at)
+__attribute__((always_inline)) static inline uint32_t bytes_get_u32(const uint8_t *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
@@ -71,12 +72,12 @@ static inline void bytes_put_u16(uint8_t *at, uint16_t value)
     at[1] = (uint8_t)(value >> 8);
 }
 
-static inline void bytes_put_u32(uint8_t *at, uint32_t value)
+__attribute__((always_inline)) static inline void bytes_put_u32(uint8_t *at, uint32_t value)
 {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-    at[2] = (uint8_t)(value >> 16);
-    at[3] = (uint8_t)(value >> 24);
+    uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+                        (uint8_t)(value >> 24)};
+
+    memcpy(at, bytes, sizeof bytes);
 }
 
 /* CRC-32 (IEEE 802.3, reflected, initial and final 0xFFFFFFFF); chain by handing the last result
