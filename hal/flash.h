@@ -28,8 +28,8 @@ struct hal_flash {
     void *context;
     uint32_t size;        /* bytes; a multiple of sector_size */
     uint32_t sector_size; /* bytes that one erase clears: 4,096 or 65,536 on NOR */
-    uint32_t page_size; /* bytes that one program operation writes at the most; divides sector_size
-                         */
+    uint32_t page_size;   /* bytes that one program operation writes at the most: a power of two up
+                             to 512, divides sector_size; larger ones are given as 512 */
     uint16_t granularity; /* 1, 4, 16, 256 or 512: program offset and length are multiples of it */
     uint16_t tear_size;   /* the aligned bytes that a failed program may leave in any state,
                              bytes programmed before included: NOR 1, 24C EEPROM its page, files 512

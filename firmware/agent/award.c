@@ -63,14 +63,13 @@ static enum scrip_status permit(struct agent *agent, const struct party *party,
                                 const struct wallclock_time *now, uint32_t window,
                                 const uint8_t tag[MEMBER_TAG_BYTES])
 {
-    struct journal_room room;
+    uint32_t room = journal_room(&agent->journal);
 
-    journal_room(&agent->journal, &room);
     const struct facts facts = {
         .policy = agent->policy.seq != 0 ? &agent->policy : NULL,
         .suspended = agent->ledger.suspended,
-        .full = room.records == 0,
-        .capacity = room.records,
+        .full = room == 0,
+        .capacity = room,
         .member_awards = member_times(&agent->member_day, window, tag),
     };
     return policy_award(&facts, party->raw ? NULL : &party->voucher.claims, now,

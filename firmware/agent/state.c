@@ -29,14 +29,13 @@ enum state_keys state_keys(const struct agent *agent)
 
 uint32_t state_bits(struct agent *agent)
 {
-    struct journal_room room;
     struct sync_state state;
     struct wallclock_time now;
     uint32_t bits = 0;
 
     if (agent->service != SCRIP_OK)
         return SCRIP_STATE_OUT_OF_SERVICE;
-    journal_room(&agent->journal, &room);
+    uint32_t room = journal_room(&agent->journal);
     sync_read_state(&agent->sync, &state);
     wallclock_read(&agent->clock, &now);
 
@@ -44,13 +43,13 @@ uint32_t state_bits(struct agent *agent)
         bits |= SCRIP_STATE_OUT_OF_SERVICE;
     if (!state.host_reachable)
         bits |= SCRIP_STATE_HOST_UNREACHABLE;
-    if (room.records < depth_of(agent))
+    if (room < depth_of(agent))
         bits |= SCRIP_STATE_BACKLOG_HIGH;
     if (depth_of(agent) != 0)
         bits |= SCRIP_STATE_PENDING_SYNC;
     if (now.quality == WALLCLOCK_BAD)
         bits |= SCRIP_STATE_CLOCK_UNTRUSTED;
-    if (room.records == 0)
+    if (room == 0)
         bits |= SCRIP_STATE_QUEUE_FULL;
     if (agent->ledger.late_count != 0)
         bits |= SCRIP_STATE_LATE_REFUSALS;
@@ -92,7 +91,6 @@ static void page_time(const struct agent *agent, struct scrip_status_page *page)
 void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page)
 {
     struct agent *agent = agent_of(scrip);
-    struct journal_room room;
     struct sync_state state;
 
     memset(page, 0, sizeof *page);
@@ -104,11 +102,11 @@ void scrip_read_state(struct scrip *scrip, struct scrip_status_page *page)
         page->host = agent->service;
         return;
     }
-    journal_room(&agent->journal, &room);
+    uint32_t room = journal_room(&agent->journal);
     sync_read_state(&agent->sync, &state);
 
     page->depth = depth_of(agent);
-    page->capacity = room.records;
+    page->capacity = room;
     page->head_seq = agent->ledger.head_seq;
     page->acked_seq = agent->ledger.acked_seq;
     page->unsettled_count = agent->ledger.unsettled_count;

@@ -65,10 +65,9 @@ static void mend_later(struct agent *agent, enum scrip_status fault)
 static enum scrip_status gather_facts(struct agent *agent, const struct voucher *voucher,
                                       uint8_t draw[8], struct facts *facts)
 {
-    struct journal_room room;
     enum policy_coupon coupon = POLICY_COUPON_UNKNOWN;
 
-    journal_room(&agent->journal, &room);
+    uint32_t room = journal_room(&agent->journal);
     if (voucher->claims.has_status)
         TRY(belief_coupon(agent, &voucher->claims, &voucher->now, &coupon));
     bool counted = voucher->claims.has_status && coupon == POLICY_COUPON_UNKNOWN;
@@ -81,14 +80,14 @@ static enum scrip_status gather_facts(struct agent *agent, const struct voucher 
         .policy = agent->policy.seq != 0 ? &agent->policy : NULL,
         .host_ready = host_ready,
         .suspended = agent->ledger.suspended,
-        .full = room.records == 0,
+        .full = room == 0,
         .unsettled_count = agent->ledger.unsettled_count,
         .unsettled_minor = agent->ledger.unsettled_minor,
         .coupon = coupon,
         .unsettled_coupons = counted
                                  ? ledger_coupons(&agent->ledger, agent->policy.max_offline_coupons)
                                  : 0,
-        .capacity = room.records,
+        .capacity = room,
         .member_today_minor = voucher->claims.has_member
                                   ? ledger_member_today(&agent->ledger, voucher->claims.member,
                                                         voucher->now.t_s)

@@ -28,12 +28,11 @@
 enum { COUNTER_SEQ = (1 << 20) - 1 };
 
 enum scrip_status ledger_put(struct ledger *ledger, enum journal_type type,
-                             enum journal_reserve reserve, struct bytes payload,
-                             struct journal_at *at)
+                             enum journal_reserve reserve, struct bytes payload)
 {
     if (ledger->broken)
         return SCRIP_FAULT_READ_ONLY;
-    enum scrip_status status = journal_append(ledger->journal, type, reserve, payload, NULL, at);
+    enum scrip_status status = journal_append(ledger->journal, type, reserve, payload);
     if (scrip_is_fault(status) && status != SCRIP_FAULT_READ_ONLY)
         ledger->broken = true;
     return status;
@@ -85,7 +84,7 @@ enum scrip_status ledger_put_record(struct ledger *ledger, struct record *record
     memcpy(record->prev, ledger->head, RECORD_LINK_BYTES);
     TRY(record_write(record, &out));
     TRY(record_link(buffer_bytes(&out), link));
-    TRY(ledger_put(ledger, JOURNAL_DATA, reserve, buffer_bytes(&out), NULL));
+    TRY(ledger_put(ledger, JOURNAL_DATA, reserve, buffer_bytes(&out)));
     ledger_apply(ledger, record, code, link);
     advance_counter(ledger);
     return SCRIP_OK;
@@ -144,11 +143,10 @@ enum scrip_status ledger_open(struct ledger *ledger, struct journal *journal,
 enum scrip_status ledger_refence(struct ledger *ledger)
 {
     struct ledger_recovery found;
-    uint32_t last_seq;
     uint8_t spent_key[sizeof ledger->spent_key];
     if (!ledger->broken)
         return SCRIP_OK;
-    TRY(journal_refence(ledger->journal, &last_seq));
+    TRY(journal_refence(ledger->journal));
     uint32_t floor_s = ledger->floor_s, unc_s = ledger->unc_s, signed_s = ledger->signed_s;
     bool fork = ledger->fork, suspended = ledger->suspended;
     memcpy(spent_key, ledger->spent_key, sizeof spent_key);
@@ -327,7 +325,7 @@ enum scrip_status ledger_outcome(struct ledger *ledger, uint32_t seq, enum recor
 /* The reverse of a redemption that has been reversed. */
 static enum scrip_status find_reverse(struct ledger *ledger, uint32_t of, uint32_t *seq)
 {
-    struct journal_at at;
+    struct journal_cursor at;
     struct record record;
     enum scrip_status status;
     TRY(journal_find(ledger->journal, of + 1, &at));

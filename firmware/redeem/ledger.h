@@ -77,9 +77,9 @@ struct ledger {
     bool fork;          /* chain and host disagree: redeem off; durable */
     bool suspended;     /* the host has said so: redeem off; durable */
 
-    uint32_t since_checkpoint; /* records that recovery would have to replay */
-    uint32_t recovered_spent;  /* spent entries that recovery would have to hold */
-    struct journal_at checkpoint;
+    uint32_t since_checkpoint;         /* records that recovery would have to replay */
+    uint32_t recovered_spent;          /* spent entries that recovery would have to hold */
+    uint32_t checkpoint_sector;        /* where the last complete one begins */
     uint32_t noted_ack, noted_floor_s; /* as the newest note has them */
     bool noted_suspended;
 

@@ -29,7 +29,7 @@ struct writer {
     struct buffer out; /* the scratch */
     uint8_t *count;    /* of the run that is being written; NULL: none in this note */
     uint8_t kind, index, run;
-    struct journal_at first;
+    uint32_t first; /* the sector of the first note */
 };
 
 static void begin_note(struct writer *w)
@@ -43,11 +43,10 @@ static void begin_note(struct writer *w)
 
 static enum scrip_status end_note(struct writer *w, bool last)
 {
-    struct journal_at at;
     w->out.data[2] = last;
-    TRY(ledger_put(w->ledger, JOURNAL_NOTE, JOURNAL_SYSTEM, buffer_bytes(&w->out), &at));
+    TRY(ledger_put(w->ledger, JOURNAL_NOTE, JOURNAL_SYSTEM, buffer_bytes(&w->out)));
     if (w->index == 0)
-        w->first = at;
+        w->first = journal_sector(w->ledger->journal);
     w->index++;
     return SCRIP_OK;
 }
@@ -252,7 +251,7 @@ enum scrip_status ledger_checkpoint(struct ledger *ledger)
     if (status == SCRIP_OK || status == SCRIP_REFUSED_FULL)
         ledger->since_checkpoint = 0;
     TRY(status);
-    ledger->checkpoint = w.first;
+    ledger->checkpoint_sector = w.first;
     ledger->recovered_spent = ledger->spent_count;
     ledger->noted_ack = ledger->acked_seq;
     ledger->noted_floor_s = ledger->floor_s;

@@ -93,7 +93,7 @@ static bool counts(const struct ledger *ledger, const struct record *record)
 enum scrip_status ledger_settle(struct ledger *ledger, uint32_t seq,
                                 struct ledger_settling *settling)
 {
-    struct journal_at at;
+    struct journal_cursor at;
     struct record record;
     enum scrip_status status;
     uint32_t before = ledger->acked_seq, ask = ledger->acked_ask;
@@ -193,7 +193,7 @@ enum scrip_status ledger_keep(void *context, uint32_t sector)
     struct ledger *ledger = context;
     if (!ledger->journal || ledger->broken)
         return SCRIP_FAULT_READ_ONLY;
-    if (ledger->checkpoint.sector <= sector)
+    if (ledger->checkpoint_sector <= sector)
         return ledger_checkpoint(ledger);
     /* Recovery takes what was acknowledged since the last note from the sums, one record at a time.
      * Where those are gone it counts the whole outbox: right too, but long. So a full journal does

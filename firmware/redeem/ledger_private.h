@@ -63,7 +63,7 @@ MUST_CHECK enum scrip_status ledger_recover(struct ledger *ledger, struct ledger
 
 /* The next DATA from *at on, into the scratch. AGAIN: the end. FAULT_CORRUPT: it is unreadable, and
  * record->seq alone is set; *at is past it. */
-MUST_CHECK enum scrip_status ledger_next(struct ledger *ledger, struct journal_at *at,
+MUST_CHECK enum scrip_status ledger_next(struct ledger *ledger, struct journal_cursor *at,
                                          struct record *record);
 
 /* ledger_outbox.c */
@@ -84,8 +84,7 @@ void ledger_settled(struct ledger *ledger, const struct ledger_settling *settlin
 
 /* Appends to the journal; a fault closes the ledger (L3). */
 MUST_CHECK enum scrip_status ledger_put(struct ledger *ledger, enum journal_type type,
-                                        enum journal_reserve reserve, struct bytes payload,
-                                        struct journal_at *at);
+                                        enum journal_reserve reserve, struct bytes payload);
 MUST_CHECK enum scrip_status ledger_put_record(struct ledger *ledger, struct record *record,
                                                enum journal_reserve reserve,
                                                const struct ledger_code *code);

@@ -3,13 +3,13 @@
 
 #include "redeem/ledger_private.h"
 
-enum scrip_status ledger_next(struct ledger *ledger, struct journal_at *at, struct record *record)
+enum scrip_status ledger_next(struct ledger *ledger, struct journal_cursor *at,
+                              struct record *record)
 {
     struct journal_entry entry;
     memset(record, 0, sizeof *record);
     for (;;) {
-        struct buffer scratch = buffer_of(ledger->scratch, sizeof ledger->scratch);
-        enum scrip_status status = journal_next(ledger->journal, at, &scratch, &entry);
+        enum scrip_status status = journal_next(ledger->journal, at, ledger->scratch, &entry);
         if (status != SCRIP_OK && status != SCRIP_FAULT_CORRUPT)
             return status;
         if (entry.type != JOURNAL_DATA)
@@ -25,7 +25,7 @@ enum scrip_status ledger_next(struct ledger *ledger, struct journal_at *at, stru
 
 enum scrip_status ledger_record(struct ledger *ledger, uint32_t seq, struct record *record)
 {
-    struct journal_at at;
+    struct journal_cursor at;
     enum scrip_status status;
     memset(record, 0, sizeof *record);
     if (seq == 0 || seq > ledger->head_seq)
@@ -53,7 +53,7 @@ static bool answers_a_sale(const struct record *record)
 static enum scrip_status listen(struct ledger *ledger, uint32_t seq, struct ledger_story *story,
                                 bool *reversed, bool *late)
 {
-    struct journal_at at;
+    struct journal_cursor at;
     struct record record;
     enum scrip_status status;
     TRY(journal_find(ledger->journal, seq + 1, &at));
@@ -154,14 +154,13 @@ enum scrip_status ledger_lookup(struct ledger *ledger, struct bytes sale_id,
                                 struct bytes service_id, struct bytes transaction_id, uint32_t *seq)
 {
     struct record record;
-    struct journal_at at;
+    struct journal_cursor at = {{0, 0}, 0};
     *seq = 0;
     if (service_id.len == 0 && transaction_id.len == 0)
         return SCRIP_REFUSED_ARGUMENT;
     enum scrip_status status = find_recent(ledger, sale_id, service_id, transaction_id, seq);
     if (status != SCRIP_REFUSED_NOT_FOUND)
         return status;
-    journal_oldest(ledger->journal, &at);
     while ((status = ledger_next(ledger, &at, &record)) != SCRIP_AGAIN) {
         if (status == SCRIP_OK && matches(&record, sale_id, service_id, transaction_id))
             *seq = record.seq;

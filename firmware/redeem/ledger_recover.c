@@ -4,23 +4,22 @@
 #include "redeem/ledger_private.h"
 
 /* One entry of the log, of any type; the scratch holds it. */
-static enum scrip_status next_entry(struct ledger *ledger, struct journal_at *at,
+static enum scrip_status next_entry(struct ledger *ledger, struct journal_cursor *at,
                                     struct journal_entry *entry)
 {
-    struct buffer scratch = buffer_of(ledger->scratch, sizeof ledger->scratch);
-    return journal_next(ledger->journal, at, &scratch, entry);
+    return journal_next(ledger->journal, at, ledger->scratch, entry);
 }
 
 /* From `at` to the end: where the last checkpoint begins that has all its pieces, one after the
  * other. AGAIN: none there. */
-static enum scrip_status find_last(struct ledger *ledger, struct journal_at at,
-                                   struct journal_at *start)
+static enum scrip_status find_last(struct ledger *ledger, struct journal_cursor at,
+                                   struct journal_cursor *start)
 {
-    struct journal_at candidate = at;
+    struct journal_cursor candidate = at;
     unsigned expected = 0; /* 0: no checkpoint has begun */
     enum scrip_status status, found = SCRIP_AGAIN;
     for (;;) {
-        struct journal_at before = at;
+        struct journal_cursor before = at;
         struct journal_entry entry;
         uint8_t index;
         bool last;
@@ -50,15 +49,15 @@ static enum scrip_status find_last(struct ledger *ledger, struct journal_at at,
 
 /* A checkpoint is never further back than LEDGER_PERIOD records, unless the journal was too full
  * for one; then the look goes back further. */
-static enum scrip_status find_checkpoint(struct ledger *ledger, struct journal_at *start)
+static enum scrip_status find_checkpoint(struct ledger *ledger, struct journal_cursor *start)
 {
     uint32_t next = journal_next_seq(ledger->journal);
     uint32_t span = LEDGER_PERIOD + 1;
     for (;;) {
-        struct journal_at at;
+        struct journal_cursor at;
         bool all = span >= next;
         if (all)
-            journal_oldest(ledger->journal, &at);
+            at = (struct journal_cursor){{0, 0}, 0};
         else
             TRY(journal_find(ledger->journal, next - span, &at));
         enum scrip_status status = find_last(ledger, at, start);
@@ -68,7 +67,7 @@ static enum scrip_status find_checkpoint(struct ledger *ledger, struct journal_a
     }
 }
 
-static enum scrip_status load(struct ledger *ledger, struct journal_at *at)
+static enum scrip_status load(struct ledger *ledger, struct journal_cursor *at)
 {
     uint8_t index;
     bool last = false;
@@ -122,7 +121,7 @@ static enum scrip_status replay_record(struct ledger *ledger, struct record *rec
     return SCRIP_OK;
 }
 
-static enum scrip_status replay(struct ledger *ledger, struct journal_at at,
+static enum scrip_status replay(struct ledger *ledger, struct journal_cursor at,
                                 struct ledger_recovery *found)
 {
     for (;;) {
@@ -151,7 +150,7 @@ static enum scrip_status replay(struct ledger *ledger, struct journal_at at,
 
 enum scrip_status ledger_recover(struct ledger *ledger, struct ledger_recovery *found)
 {
-    struct journal_at start, at;
+    struct journal_cursor start, at;
     enum scrip_status status = find_checkpoint(ledger, &start);
     memset(found, 0, sizeof *found);
     if (status == SCRIP_AGAIN && journal_next_seq(ledger->journal) == 1) {
@@ -164,7 +163,7 @@ enum scrip_status ledger_recover(struct ledger *ledger, struct ledger_recovery *
     TRY(status);
     at = start;
     TRY(load(ledger, &at));
-    ledger->checkpoint = start;
+    ledger->checkpoint_sector = start.at.sector;
     TRY(replay(ledger, at, found));
     /* A number whose record is unreadable is taken all the same. */
     if (ledger->head_seq + 1 < journal_next_seq(ledger->journal))

@@ -24,35 +24,45 @@ enum journal_type {
                        */
     JOURNAL_NOTE = 2, /* our own keeping: no number of its own, never sent */
     JOURNAL_ACK = 3,  /* carries the ack cursor when no other entry follows */
-    JOURNAL_BOOT = 4, /* fence of a mount: nothing between the last accepted entry and it counts */
-    JOURNAL_GAP = 5   /* fence of a spot that did not read back */
+    JOURNAL_BOOT = 4  /* fence of a mount: what was under way before it counts or not, for ever */
 };
 
-/* Which reserve an append may use: later values reach deeper into what is held back. */
-enum journal_reserve { JOURNAL_NORMAL, JOURNAL_REVERSE, JOURNAL_VERDICT, JOURNAL_SYSTEM };
+/* Which reserve an append may use: earlier values reach deeper into what is held back. An owner's
+ * are the last three and JOURNAL_SYSTEM; the journal's own are the other two. */
+enum journal_reserve {
+    JOURNAL_ACKS,
+    JOURNAL_SYSTEM,
+    JOURNAL_BOOTS,
+    JOURNAL_VERDICT,
+    JOURNAL_REVERSE,
+    JOURNAL_NORMAL
+};
 
 enum {
     JOURNAL_PAYLOAD_MAX = 472,
     JOURNAL_SALT_BYTES = 8,
-    JOURNAL_BUFFER_BYTES = JOURNAL_PAYLOAD_MAX + 40, /* what a reader's buffer must hold */
+    JOURNAL_BUFFER_BYTES = JOURNAL_PAYLOAD_MAX + 40, /* a whole entry, as a reader needs it */
     JOURNAL_SMALL_BYTES = 112 /* reversals and verdicts up to this size are what is held back for */
 };
 
-/* A place in the log: stays valid until the entry's sector is reclaimed. {sector, offset} names it;
- * the rest is what a walk remembers, 0: nothing. */
+/* A place in the log: stays valid until the entry's sector is reclaimed. */
 struct journal_at {
     uint32_t sector; /* sector sequence number S */
     uint32_t offset; /* within the sector */
-    uint32_t salt;   /* offset of the entry whose salt is in force there */
-    uint32_t seen;   /* the place last delivered, in units of 16 bytes, modulo 2^32 */
+};
+
+/* A place in a walk over the log: all zero begins at the oldest place held, whichever that is. */
+struct journal_cursor {
+    struct journal_at at; /* where it looks next */
+    uint32_t seen;        /* which turn it has delivered last, plus 256; 0: none */
 };
 
 /* One entry as a reader sees it. */
 struct journal_entry {
     enum journal_type type;
     uint32_t seq; /* DATA: its number. NOTE: the number of the next DATA when it was written */
-    struct journal_at at;
-    struct bytes payload; /* inside the caller's buffer */
+    struct journal_at at; /* of a fence's copy: the fence's */
+    struct bytes payload; /* inside the caller's data */
 };
 
 /* Called before a sector is reclaimed, so that the owner can append (JOURNAL_SYSTEM) what must
@@ -68,17 +78,16 @@ struct journal {
     void *keep_context;
     struct crypto_key aead; /* under the live salt */
     uint8_t salt[JOURNAL_SALT_BYTES];
-    struct journal_at head;   /* where the next entry goes; its salt 0: none in the sector yet */
-    struct journal_at last;   /* the newest accepted entry that is no fence */
+    struct journal_at head;   /* where the next entry goes, if it fits there */
+    uint32_t sectors;         /* that flash has */
     uint32_t tail_sector;     /* the oldest sector still held */
     uint32_t prepared_sector; /* sectors from the head's up to below this are erased and marked */
     uint32_t next_seq;
     uint32_t ack_seq;     /* every DATA up to and including it is acknowledged */
     uint32_t durable_ack; /* as the newest entry has it */
     uint32_t boot;
-    uint32_t gaps;
-    bool renewing; /* the newest prepared sector has yet to be erased, perhaps again */
-    bool erasing;  /* it, or the one after it, is being erased */
+    uint8_t turn;  /* of the next entry: see journal_layout.h */
+    bool erasing;  /* the sector behind the prepared ones is being erased */
     bool writable; /* a fence is durable and no append has faulted since */
 };
 
@@ -98,41 +107,34 @@ MUST_CHECK enum scrip_status journal_mount(struct journal *journal, const struct
 MUST_CHECK enum scrip_status journal_format(const struct hal_flash *flash, const struct keys *keys);
 
 /*
- * Appends one DATA or NOTE, durable on OK. *seq is its number (NOTE: the next DATA's), *at its
- * place; either may be NULL. REFUSED_FULL: nothing changed, O(1); journal_idle() or an ack may
- * help. REFUSED_TOO_LONG. REFUSED_ARGUMENT: another type. FAULT_FLASH: may or may not be durable:
- * further appends answer FAULT_READ_ONLY until journal_refence() has settled which.
+ * Appends one DATA or NOTE, durable on OK; a DATA's number is journal_next_seq() of before.
+ * REFUSED_FULL: nothing changed, O(1); journal_idle() or an ack may help. REFUSED_TOO_LONG.
+ * REFUSED_ARGUMENT: another type. FAULT_FLASH: may or may not be durable: further appends answer
+ * FAULT_READ_ONLY until journal_refence() has settled which.
  */
 MUST_CHECK enum scrip_status journal_append(struct journal *journal, enum journal_type type,
-                                            enum journal_reserve reserve, struct bytes payload,
-                                            uint32_t *seq, struct journal_at *at);
+                                            enum journal_reserve reserve, struct bytes payload);
 
 /* After a FAULT_FLASH: walks the tail and writes a new BOOT fence, as mount does and with its
- * statuses. OK: appends work again, and *last_seq is the last durable DATA. */
-MUST_CHECK enum scrip_status journal_refence(struct journal *journal, uint32_t *last_seq);
-
-/* Reads the DATA or NOTE at `at` into buffer (at least JOURNAL_BUFFER_BYTES). FAULT_CORRUPT: there
- * is none that authenticates. REFUSED_NOT_FOUND: reclaimed. */
-MUST_CHECK enum scrip_status journal_read(const struct journal *journal, struct journal_at at,
-                                          struct buffer *buffer, struct journal_entry *entry);
+ * statuses. OK: appends work again, and journal_next_seq() says which DATA is durable. */
+MUST_CHECK enum scrip_status journal_refence(struct journal *journal);
 
 /*
- * Walks forward over DATA and NOTE: *at is where to look; on OK entry is filled and *at moved past
- * it. A place already reclaimed means the oldest one held. AGAIN: the end of the log.
- * FAULT_CORRUPT: an entry that does not authenticate was passed; *at moved past it and entry->seq
- * is its header's. An entry whose header is unreadable is passed in silence: watch the numbers.
- * FAULT_FLASH.
+ * Walks forward over DATA and NOTE: on OK entry is filled, its payload in data, and *cursor moved
+ * past it. A place already reclaimed means the oldest one held. AGAIN: the end of the log.
+ * FAULT_CORRUPT: an entry that does not authenticate was passed; *cursor moved past it and
+ * entry->seq is its header's. An entry whose header is unreadable is passed in silence: watch the
+ * numbers. FAULT_FLASH.
  */
-MUST_CHECK enum scrip_status journal_next(const struct journal *journal, struct journal_at *at,
-                                          struct buffer *buffer, struct journal_entry *entry);
+MUST_CHECK enum scrip_status journal_next(const struct journal *journal,
+                                          struct journal_cursor *cursor,
+                                          uint8_t data[JOURNAL_BUFFER_BYTES],
+                                          struct journal_entry *entry);
 
-/* The oldest place held. */
-void journal_oldest(const struct journal *journal, struct journal_at *at);
-
-/* A place from which journal_next() reaches DATA seq, or the first one after it that is still held;
- * the end of the log when there is none. Binary search over sectors. */
+/* The place from which journal_next() reaches DATA seq, or the first one after it that is still
+ * held; the end of the log when there is none. Binary search over sectors. */
 MUST_CHECK enum scrip_status journal_find(const struct journal *journal, uint32_t seq,
-                                          struct journal_at *at);
+                                          struct journal_cursor *cursor);
 
 /* Everything up to seq is acknowledged. The cursor becomes durable with the next append, else by
  * the next idle step, and in any case before it frees anything; a cut before that only means that
@@ -144,19 +146,31 @@ MUST_CHECK enum scrip_status journal_ack(struct journal *journal, uint32_t seq);
  * sector is tried again; REFUSED_FULL or FAULT_READ_ONLY: no room even for an ack. */
 MUST_CHECK enum scrip_status journal_idle(struct journal *journal);
 
-struct journal_room {
-    uint32_t free_bytes; /* programmable without any erase or reclaim still pending, less reserves
-                          */
-    uint32_t records;    /* DATA of JOURNAL_PAYLOAD_MAX that fit under JOURNAL_NORMAL after idle */
-    uint32_t sectors_free, sectors_total;
-};
-void journal_room(const struct journal *journal, struct journal_room *room);
+/* DATA of JOURNAL_PAYLOAD_MAX that fit under JOURNAL_NORMAL once idle has done what it can. */
+uint32_t journal_room(const struct journal *journal);
 
-uint32_t journal_next_seq(const struct journal *journal);
-uint32_t journal_acked(const struct journal *journal);
+/* The number that the next DATA gets, and the last one acknowledged. */
+static inline uint32_t journal_next_seq(const struct journal *journal)
+{
+    return journal->next_seq;
+}
+
+static inline uint32_t journal_acked(const struct journal *journal)
+{
+    return journal->ack_seq;
+}
+
+/* The sector of the newest entry. */
+static inline uint32_t journal_sector(const struct journal *journal)
+{
+    return journal->head.sector;
+}
 
 /* A number that grows with every boot, not by one. 0: mounted read only. */
-uint32_t journal_boot(const struct journal *journal);
+static inline uint32_t journal_boot(const struct journal *journal)
+{
+    return journal->boot;
+}
 
 /* Offline examination of an image for tools: walks everything readable, also what fences hide,
  * calling back a finding at a time; nothing is written. A status of visit but OK ends the walk. */

@@ -5,17 +5,18 @@
 #include <string.h>
 
 /* The sectors held, lowest first, by a plain search: an image may be damaged in any way. */
-static enum scrip_status find_range(const struct hal_flash *flash, uint32_t format_id,
-                                    uint32_t *first, uint32_t *last)
+static enum scrip_status find_range(const struct journal *journal, uint32_t *first, uint32_t *last)
 {
-    uint32_t sectors = flash->size / flash->sector_size, sector, i;
+    uint32_t sectors = journal->flash->size / journal->flash->sector_size;
+    struct journal_header mark = {.at = {0, 0}};
     bool any = false;
 
-    for (i = 0; i < sectors; i++) {
-        enum scrip_status status = journal_mark_read(flash, format_id, i, &sector);
+    for (; mark.at.sector < sectors; mark.at.sector++) {
+        enum scrip_status status = journal_header(journal, &mark);
         if (status == SCRIP_AGAIN)
             continue;
         TRY(status);
+        uint32_t sector = mark.seq;
         if (!any || sector < *first)
             *first = sector;
         if (!any || sector > *last)
@@ -29,35 +30,43 @@ static enum scrip_status find_range(const struct hal_flash *flash, uint32_t form
     return SCRIP_OK;
 }
 
-/* Reports an entry whose header is whole: authentic, void or damaged, and a fence's copy. */
-static enum scrip_status report(const struct journal *journal, struct journal_at here,
-                                struct journal_at after, const struct journal_header *header,
-                                journal_visit *visit, void *context)
+/* Reports an entry whose header is whole: authentic, void or damaged. A fence is reported as such,
+ * and then the copy in it. */
+static enum scrip_status report(const struct journal *journal, struct journal_at after,
+                                const struct journal_header *header, journal_visit *visit,
+                                void *context)
 {
-    uint8_t data[ENTRY_BUFFER];
-    struct journal_finding finding = {.what = JOURNAL_FOUND_ENTRY,
-                                      .entry = {header->type, header->seq, here, {NULL, 0}},
-                                      .ack = header->ack};
-    bool is_void, copied;
+    uint8_t data[ENTRY_MAX];
+    bool boot = header->type >= JOURNAL_BOOT;
+    struct journal_finding finding = {
+        .what = JOURNAL_FOUND_ENTRY,
+        .entry = {boot ? JOURNAL_BOOT : (enum journal_type)header->type,
+                  header->seq,
+                  header->at,
+                  {NULL, 0}},
+        .ack = header->ack};
+    struct journal_entry copy = finding.entry;
+    unsigned fate;
 
-    TRY(journal_judge(journal, here, after, data, &is_void, &copied));
-    enum scrip_status status = journal_open(journal, here, header, data);
+    copy.type = (enum journal_type)(header->type & TYPE_COPIED);
+    copy.seq = header->seq - (boot && copy.type == JOURNAL_DATA);
+    TRY(journal_judge(journal, after, (uint8_t)(header->turn - boot), copy.seq, &fate));
+    enum scrip_status status = journal_open(journal, header, data);
     if (status == SCRIP_FAULT_CORRUPT) {
         finding.what = JOURNAL_FOUND_DAMAGED;
         return visit(context, &finding);
     }
     TRY(status);
-    finding.entry.payload = bytes_of(data, header->len);
-    if (is_void)
+    copy.payload = bytes_of(data + LEAD_BYTES, header->len);
+    if (!boot)
+        finding.entry.payload = copy.payload;
+    if (fate & FATE_VOID)
         finding.what = JOURNAL_FOUND_VOID;
-    if (is_void || !is_fence(header->type) || header->len < FENCE_BYTES || data[6] == 0)
-        return visit(context, &finding);
-    finding.entry.payload.len = FENCE_BYTES;
     TRY(visit(context, &finding));
+    if (!boot || fate & FATE_VOID || (copy.type != JOURNAL_DATA && copy.type != JOURNAL_NOTE))
+        return SCRIP_OK;
     finding.what = JOURNAL_FOUND_COPY;
-    finding.entry = (struct journal_entry){
-        (enum journal_type)data[6], bytes_get_u32(data + 8), journal_fence_last(data),
-        bytes_of(data + FENCE_BYTES, header->len - (size_t)FENCE_BYTES)};
+    finding.entry = copy;
     return visit(context, &finding);
 }
 
@@ -65,29 +74,27 @@ static enum scrip_status examine_sector(const struct journal *journal, uint32_t 
                                         journal_visit *visit, void *context)
 {
     const struct hal_flash *flash = journal->flash;
-    struct journal_at at = {sector, journal_unit(flash), 0, 0};
     struct journal_finding finding = {.what = JOURNAL_FOUND_SECTOR};
-    struct journal_header header;
-    bool blank;
+    struct journal_header header = {.at = {sector, journal_unit(flash)}};
 
     finding.entry.at.sector = sector;
     TRY(visit(context, &finding));
-    while (at.offset + HEADER_BYTES <= flash->sector_size) {
-        enum scrip_status status = journal_header(journal, at, &header, &blank);
-        struct journal_at here = at;
+    while (header.at.offset + HEADER_BYTES <= flash->sector_size) {
+        enum scrip_status status = journal_header(journal, &header);
+        struct journal_at after = header.at;
         if (status == SCRIP_OK) {
-            TRY(journal_step(journal, &at, &header));
-            TRY(report(journal, here, at, &header, visit, context));
+            after.offset += journal_extent(flash, header.len);
+            TRY(report(journal, after, &header, visit, context));
+            header.at = after;
             continue;
         }
         if (status != SCRIP_AGAIN)
             return status;
-        at.offset = round_up(at.offset + 1, flash->page_size);
         finding.what = JOURNAL_FOUND_TORN;
-        finding.entry.at = here;
-        /* Where programming overwrites, what lies behind the log is the last lap's. */
-        if (!blank && flash->needs_erase)
+        finding.entry.at = header.at;
+        if (!header.blank)
             TRY(visit(context, &finding));
+        header.at.offset = round_up(header.at.offset + 1, flash->page_size);
     }
     return SCRIP_OK;
 }
@@ -95,15 +102,16 @@ static enum scrip_status examine_sector(const struct journal *journal, uint32_t 
 enum scrip_status journal_examine(const struct hal_flash *flash, const struct keys *keys,
                                   journal_visit *visit, void *context)
 {
-    struct journal journal = {.flash = flash, .keys = keys};
-    uint32_t sectors = flash->size / flash->sector_size, last = 0, sector, found;
+    struct journal journal = {
+        .flash = flash, .keys = keys, .sectors = flash->size / flash->sector_size};
+    uint32_t sectors = flash->size / flash->sector_size, last = 0, sector;
 
-    TRY(find_range(flash, keys->format_id, &journal.tail_sector, &last));
-    journal.head = (struct journal_at){last, flash->sector_size, 0, 0};
+    TRY(find_range(&journal, &journal.tail_sector, &last));
+    journal.head = (struct journal_at){last, flash->sector_size};
     for (sector = journal.tail_sector; sector <= last; sector++) {
-        enum scrip_status status = journal_mark_read(flash, keys->format_id, sector % sectors,
-                                                     &found);
-        if (status == SCRIP_OK && found == sector)
+        struct journal_header mark = {.at = {sector % sectors, 0}};
+        enum scrip_status status = journal_header(&journal, &mark);
+        if (status == SCRIP_OK && mark.seq == sector)
             status = examine_sector(&journal, sector, visit, context);
         if (status != SCRIP_OK && status != SCRIP_AGAIN)
             return status;

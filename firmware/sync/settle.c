@@ -74,11 +74,10 @@ static void take_facts(struct sync *sync, uint64_t up_ms)
     const struct ledger *ledger = parts->ledger;
     const struct settle *settle = &sync->settle;
     struct wallclock_time now;
-    struct journal_room room;
     size_t arena, peak;
 
     wallclock_read(parts->clock, &now);
-    journal_room(ledger->journal, &room);
+    uint32_t room = journal_room(ledger->journal);
     crypto_arena(&arena, &peak);
     uint32_t depth = ledger->head_seq - ledger->acked_seq;
     sync->settle.facts = (struct message_facts){
@@ -86,7 +85,7 @@ static void take_facts(struct sync *sync, uint64_t up_ms)
         .oldest_age_s = ledger->oldest_s != 0 && now.t_s > ledger->oldest_s
                             ? now.t_s - ledger->oldest_s
                             : 0,
-        .capacity = depth + room.records,
+        .capacity = depth + room,
         .lost = settle->lost,
         .quarantined = settle->quarantined,
         .firmware = parts->firmware,

@@ -40,39 +40,34 @@ static void open_image(void)
         FUZZ_HOLDS(shop_idle(&shop) == SCRIP_OK);
     }
     memcpy(golden, medium.cells, sizeof golden);
-    golden_end = journal_address(&medium.hal, shop.journal.head.sector, shop.journal.head.offset);
+    golden_end = journal_address(&medium.hal, &shop.journal.head);
 }
 
 static void mend(struct medium *changed, uint32_t offset)
 {
     uint8_t *cell = changed->cells + offset;
-    uint32_t sector = 0;
     uint32_t physical = offset / MEDIUM_SECTOR;
-    struct journal_at at = {0};
+    struct journal_at at = {physical, offset % MEDIUM_SECTOR};
 
-    if (offset % MEDIUM_SECTOR != 0 &&
-        journal_mark_read(&changed->hal, shop.keys.format_id, physical, &sector) != SCRIP_OK)
-        return;
-    if (offset % MEDIUM_SECTOR != 0)
-        at = (struct journal_at){.sector = sector, .offset = offset % MEDIUM_SECTOR};
-    bytes_put_u32(cell + 12, journal_crc(shop.keys.format_id, at, cell));
+    /* The place of an entry's header is counted from the sector's number, which is in its MARK. */
+    if (at.offset != 0)
+        at.sector = bytes_get_u32(changed->cells + (size_t)physical * MEDIUM_SECTOR + 4);
+    bytes_put_u32(cell + 12, journal_crc(shop.keys.format_id, &at, cell));
 }
 
 /* Everything that a walk delivers, in order of numbers, and an end. */
 static uint32_t walk(const struct journal *journal)
 {
     static uint8_t memory[JOURNAL_BUFFER_BYTES];
-    struct journal_at at;
+    struct journal_cursor at = {{0, 0}, 0};
     struct journal_entry entry;
     enum scrip_status status;
     uint32_t seen = 0, entries = 0;
 
-    journal_oldest(journal, &at);
     for (;;) {
-        struct buffer buffer = buffer_of(memory, sizeof memory);
-        struct journal_at before = at;
+        struct journal_at before = at.at;
 
-        status = journal_next(journal, &at, &buffer, &entry);
+        status = journal_next(journal, &at, memory, &entry);
         if (status == SCRIP_AGAIN)
             break;
         FUZZ_HOLDS(++entries <= IMAGE_BYTES / 16);
@@ -80,7 +75,7 @@ static uint32_t walk(const struct journal *journal)
                    (status == SCRIP_FAULT_FLASH && medium.faulted));
         if (status == SCRIP_FAULT_FLASH)
             continue;
-        FUZZ_HOLDS(at.sector > before.sector || at.offset > before.offset);
+        FUZZ_HOLDS(at.at.sector > before.sector || at.at.offset > before.offset);
         if (status == SCRIP_OK && entry.type == JOURNAL_DATA) {
             FUZZ_HOLDS(entry.payload.len <= JOURNAL_PAYLOAD_MAX);
             seen = entry.seq;
@@ -93,7 +88,7 @@ static enum scrip_status count_finding(void *context, const struct journal_findi
 {
     uint32_t *findings = context;
 
-    FUZZ_HOLDS(finding->entry.payload.len <= JOURNAL_PAYLOAD_MAX + FENCE_BYTES);
+    FUZZ_HOLDS(finding->entry.payload.len <= JOURNAL_PAYLOAD_MAX);
     FUZZ_HOLDS(++*findings <= IMAGE_BYTES / 16);
     return SCRIP_OK;
 }
@@ -104,12 +99,11 @@ static void find(const struct journal *journal)
     uint32_t next = journal_next_seq(journal);
 
     for (uint32_t back = 1; back <= 4 && back < next; back++) {
-        struct buffer buffer = buffer_of(memory, sizeof memory);
-        struct journal_at at;
+        struct journal_cursor at;
         struct journal_entry entry;
 
         if (journal_find(journal, next - back, &at) == SCRIP_OK)
-            (void)!journal_read(journal, at, &buffer, &entry);
+            (void)!journal_next(journal, &at, memory, &entry);
     }
 }
 
@@ -125,14 +119,14 @@ static bool is_honest(enum scrip_status status)
 static void append_and_remount(struct journal *journal)
 {
     static const uint8_t payload[40] = {0xA5, 1};
-    uint32_t seq = 0, last = 0;
+    uint32_t seq = journal_next_seq(journal);
     struct journal again;
     enum scrip_status status = journal_append(journal, JOURNAL_DATA, JOURNAL_NORMAL,
-                                              bytes_of(payload, sizeof payload), &seq, NULL);
+                                              bytes_of(payload, sizeof payload));
 
     if (status == SCRIP_FAULT_FLASH)
-        (void)!journal_refence(journal, &last);
-    if (status == SCRIP_OK && journal->last.offset % 3 == 0)
+        (void)!journal_refence(journal);
+    if (status == SCRIP_OK && journal->head.offset % 3 == 0)
         (void)!journal_ack(journal, seq);
     for (int steps = 0; steps < 64 && journal_idle(journal) == SCRIP_AGAIN; steps++)
         continue;

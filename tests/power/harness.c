@@ -3,7 +3,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-enum { NESTED_DEPTH = 8, SHOWN = 12, KEYS_SEEN = 1 << 21, FULL_ROUNDS = 48 };
+#include "store/journal_layout.h"
+
+/* Where programming overwrites, a recovery begins with blanks: the fence comes after them. */
+enum {
+    NESTED_DEPTH = 8,
+    NESTED_DEPTH_OVERWRITING = 24,
+    SHOWN = 12,
+    KEYS_SEEN = 1 << 21,
+    FULL_ROUNDS = 48
+};
 
 unsigned power_round;
 
@@ -17,7 +26,6 @@ static struct {
     enum sim_tear tear;
 } state;
 
-static uint8_t salt[8];
 static uint64_t *keys_seen;
 static uint64_t keys_count;
 
@@ -58,12 +66,11 @@ void power_watch_keys(uint32_t offset, const uint8_t *data, size_t len)
 {
     uint64_t hash = 0xCBF29CE484222325u;
 
-    if (len < 32 || data[0] != 0x5A || (data[1] & 0x7F) < 1 || (data[1] & 0x7F) > 5)
+    if (len < LEAD_BYTES + CRYPTO_TAG_BYTES || data[1] < JOURNAL_DATA ||
+        data[1] > (JOURNAL_BOOT | TYPE_COPIED))
         return;
-    if (data[1] & 0x80)
-        memcpy(salt, data + 16, sizeof salt);
-    for (size_t i = 0; i < sizeof salt; i++)
-        hash = (hash ^ salt[i]) * 0x100000001B3u;
+    for (size_t i = HEADER_BYTES; i < LEAD_BYTES; i++)
+        hash = (hash ^ data[i]) * 0x100000001B3u;
     hash = (hash ^ offset) * 0x9E3779B97F4A7C15u;
     hash ^= hash >> 29;
     hash |= 1;
@@ -92,13 +99,14 @@ static void live_on(const struct power_workload *workload, bool thorough)
 }
 
 /* All cuts of one workload: every operation, every tear. The second cut's place goes round, so that
- * NESTED_DEPTH rounds have had it at each. */
+ * as many rounds have had it at each. */
 static void cut_everywhere(const struct power_workload *workload, const struct sim_flash *start,
                            struct sim_flash *torn, uint64_t operations, const void *before,
                            void *after)
 {
     struct sim_flash *flash = workload->flash;
     uint64_t k, j, runs = 0;
+    uint64_t depth = flash->hal.needs_erase ? NESTED_DEPTH : NESTED_DEPTH_OVERWRITING;
 
     for (k = 1; k <= operations && findings() < SHOWN; k++) {
         for (int tear = 0; tear < SIM_TEARS; tear++) {
@@ -119,7 +127,7 @@ static void cut_everywhere(const struct power_workload *workload, const struct s
             sim_flash_copy(torn, flash);
             live_on(workload, runs++ % 16 == 0);
 
-            j = 1 + (k + 3 * (uint64_t)tear + power_round) % NESTED_DEPTH;
+            j = 1 + (k + 3 * (uint64_t)tear + power_round) % depth;
             state.second = j;
             memcpy(workload->context, after, workload->context_bytes);
             sim_flash_copy(flash, torn);

@@ -56,8 +56,6 @@ static enum scrip_status append(enum journal_type type, enum journal_reserve res
     uint8_t data[JOURNAL_PAYLOAD_MAX];
     struct item *item = &model.items[model.count];
     struct bytes payload = payload_of(model.next_id, data);
-    struct journal_at at;
-    uint32_t seq = 0;
 
     if (reserve != JOURNAL_NORMAL && payload.len > JOURNAL_SMALL_BYTES)
         payload.len = JOURNAL_SMALL_BYTES;
@@ -65,7 +63,7 @@ static enum scrip_status append(enum journal_type type, enum journal_reserve res
         abort();
     *item = (struct item){model.next_id, journal_next_seq(&model.journal), UINT32_MAX,
                           (uint8_t)type, false};
-    enum scrip_status status = journal_append(&model.journal, type, reserve, payload, &seq, &at);
+    enum scrip_status status = journal_append(&model.journal, type, reserve, payload);
     if (status == SCRIP_REFUSED_FULL)
         return status;
     model.count++;
@@ -76,10 +74,11 @@ static enum scrip_status append(enum journal_type type, enum journal_reserve res
         return status;
     }
     item->sure = true;
-    item->sector = at.sector;
+    item->sector = journal_sector(&model.journal);
     model.acked = model.acking;
-    if (seq != item->seq)
-        power_fail(POWER_CORRUPT, "append gave number %u for %u", seq, item->seq);
+    if (journal_next_seq(&model.journal) != item->seq + (type == JOURNAL_DATA))
+        power_fail(POWER_CORRUPT, "after number %u comes %u", item->seq,
+                   journal_next_seq(&model.journal));
     return SCRIP_OK;
 }
 
@@ -192,9 +191,8 @@ static void compare(const struct journal_entry *entry, uint32_t *next)
 
 static void check(void *context, bool thorough)
 {
-    struct buffer buffer = buffer_of(room, sizeof room);
     struct journal_entry entry;
-    struct journal_at at;
+    struct journal_cursor at;
     enum scrip_status status;
     uint32_t next = 0, from, i;
 
@@ -207,7 +205,7 @@ static void check(void *context, bool thorough)
                    acked, model.acked, model.acking);
     model.acked = model.acking = acked;
     from = thorough || acked < HISTORY ? 0 : acked + 1 - HISTORY;
-    journal_oldest(&model.journal, &at);
+    at = (struct journal_cursor){{0, 0}, 0};
     if (from != 0) {
         for (; next < model.count &&
                (model.items[next].type != JOURNAL_DATA || model.items[next].seq < from);
@@ -216,7 +214,7 @@ static void check(void *context, bool thorough)
         if (journal_find(&model.journal, from, &at) != SCRIP_OK)
             power_fail(POWER_UNMOUNTABLE, "find fails");
     }
-    while ((status = journal_next(&model.journal, &at, &buffer, &entry)) != SCRIP_AGAIN) {
+    while ((status = journal_next(&model.journal, &at, room, &entry)) != SCRIP_AGAIN) {
         if (power_has_gone())
             return;
         if (entry.seq < from + (entry.type == JOURNAL_NOTE))

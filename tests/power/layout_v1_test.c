@@ -156,8 +156,8 @@ static void use(void *context)
     for (int i = 0; i < OURS; i++) {
         uint8_t payload = payload_of(model.sure);
         model.begun = model.sure + 1;
-        if (journal_append(&model.journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(&payload, 1),
-                           NULL, NULL) != SCRIP_OK)
+        if (journal_append(&model.journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(&payload, 1)) !=
+            SCRIP_OK)
             return;
         model.sure++;
     }
@@ -185,9 +185,8 @@ static bool same(const struct journal_entry *entry, uint32_t number)
 static void check(void *context, bool thorough)
 {
     uint8_t room[JOURNAL_BUFFER_BYTES];
-    struct buffer buffer = buffer_of(room, sizeof room);
     struct journal_entry entry;
-    struct journal_at at;
+    struct journal_cursor at = {{0, 0}, 0};
     enum scrip_status status;
     uint32_t number = 0;
 
@@ -196,8 +195,7 @@ static void check(void *context, bool thorough)
         return;
     if (journal_acked(&model.journal) != 5)
         power_fail(POWER_LOST, "acked is %u, not 5", journal_acked(&model.journal));
-    journal_oldest(&model.journal, &at);
-    while ((status = journal_next(&model.journal, &at, &buffer, &entry)) != SCRIP_AGAIN) {
+    while ((status = journal_next(&model.journal, &at, room, &entry)) != SCRIP_AGAIN) {
         if (status != SCRIP_OK || !same(&entry, number)) {
             power_fail(POWER_CORRUPT, "entry %u is %s", number, scrip_status_name(status));
             return;

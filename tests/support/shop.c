@@ -159,17 +159,15 @@ static void recount(struct shop *shop, struct sums *sums)
     static uint32_t amounts[MOST], approvals[MOST];
     uint8_t room[JOURNAL_BUFFER_BYTES], link[RECORD_LINK_BYTES];
     uint32_t before = 0, acked = journal_acked(&shop->journal), last = 0;
-    struct journal_at at;
+    struct journal_cursor at = {{0, 0}, 0};
     struct journal_entry entry;
     enum scrip_status status;
     memset(sums, 0, sizeof *sums);
     memset(flags, 0, sizeof flags);
     sums->chained = true;
-    journal_oldest(&shop->journal, &at);
     for (;;) {
-        struct buffer buffer = buffer_of(room, sizeof room);
         struct record record;
-        status = journal_next(&shop->journal, &at, &buffer, &entry);
+        status = journal_next(&shop->journal, &at, room, &entry);
         if (status == SCRIP_AGAIN)
             break;
         if (status != SCRIP_OK || entry.type != JOURNAL_DATA)

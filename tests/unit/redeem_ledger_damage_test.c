@@ -32,12 +32,11 @@ static void redeem(uint32_t from, uint32_t to)
 static struct journal_at place_of(uint32_t seq)
 {
     uint8_t room[JOURNAL_BUFFER_BYTES];
-    struct buffer buffer = buffer_of(room, sizeof room);
     struct journal_entry found = {0};
-    struct journal_at at;
+    struct journal_cursor at;
     CHECK_STATUS(journal_find(&shop.journal, seq, &at), SCRIP_OK);
     do
-        CHECK_STATUS(journal_next(&shop.journal, &at, &buffer, &found), SCRIP_OK);
+        CHECK_STATUS(journal_next(&shop.journal, &at, room, &found), SCRIP_OK);
     while (found.type != JOURNAL_DATA && check_state.failures == 0);
     CHECK_EQ_INT(found.seq, seq);
     return found.at;

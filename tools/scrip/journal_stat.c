@@ -16,7 +16,7 @@ struct stat {
                     */
     uint32_t first_sector, last_sector;
     uint32_t marked, used, reclaimable;
-    uint32_t boots, gaps;
+    uint32_t boots;
     uint32_t checkpoints, since_checkpoint;
     uint32_t spent, expired, spent_since; /* in the newest whole checkpoint, and behind it */
     unsigned expected;                    /* the next piece of one that has begun; 0: none has */
@@ -68,7 +68,6 @@ static void take_entry(struct stat *stat, const struct journal_entry *entry)
     /* What is no record tells the number of the next. */
     stat->end[entry->at.sector % stat->sectors] = entry->seq + (entry->type == JOURNAL_DATA);
     stat->boots += entry->type == JOURNAL_BOOT;
-    stat->gaps += entry->type == JOURNAL_GAP;
     if (entry->type == JOURNAL_NOTE) {
         take_note(stat, entry->payload);
         return;
@@ -142,10 +141,9 @@ static void print_stat(const struct stat *stat)
            (unsigned long)(stat->sectors - stat->marked));
     print_records(walk);
     print_numbers(walk);
-    printf("fences      %lu boots, %lu gaps where the flash did not read back; left by cuts: %lu "
-           "void, %lu torn, %lu damaged\n",
-           (unsigned long)stat->boots, (unsigned long)stat->gaps, (unsigned long)walk->voided,
-           (unsigned long)walk->torn, (unsigned long)walk->damaged);
+    printf("fences      %lu boots; left by cuts or second tries: %lu void, %lu torn, %lu damaged\n",
+           (unsigned long)stat->boots, (unsigned long)walk->voided, (unsigned long)walk->torn,
+           (unsigned long)walk->damaged);
     printf("wear        sector numbers %lu to %lu: laps %lu to %lu\n",
            (unsigned long)stat->first_sector, (unsigned long)stat->last_sector,
            (unsigned long)(stat->first_sector / stat->sectors),

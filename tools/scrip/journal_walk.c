@@ -135,13 +135,12 @@ static enum scrip_status take_entry(struct journal_walk *walk, const struct jour
     if (entry->type == JOURNAL_DATA)
         return take_record(walk, entry);
     take_number(walk, entry->seq);
-    if (entry->type == JOURNAL_BOOT || entry->type == JOURNAL_GAP)
+    if (entry->type == JOURNAL_BOOT)
         walk->fences++;
     else
         walk->notes++;
     print_note(walk,
                entry->type == JOURNAL_BOOT  ? "boot"
-               : entry->type == JOURNAL_GAP ? "gap"
                : entry->type == JOURNAL_ACK ? "ack"
                                             : "note",
                entry);

@@ -98,7 +98,7 @@ static void open_journal(const char *directory)
 static void append_journal(uint32_t number)
 {
     REQUIRE(journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL,
-                           bytes_of(payload, sizeof payload), NULL, NULL) == SCRIP_OK);
+                           bytes_of(payload, sizeof payload)) == SCRIP_OK);
     journal_settle();
     if (number % BATCH == BATCH - 1)
         CHECK_STATUS(journal_ack(&journal, journal_next_seq(&journal) - 1), SCRIP_OK);

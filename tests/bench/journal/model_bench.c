@@ -120,6 +120,9 @@ static void start(uint32_t sector_size)
     watch(&flash);
 }
 
+/* The last number in each sector. */
+static uint32_t last_in[(1 << 20) / 4096];
+
 static void append(const char *series)
 {
     static uint32_t number;
@@ -129,8 +132,11 @@ static void append(const char *series)
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (uint8_t)(number * 31 + i);
     number++;
-    REQUIRE(journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(data, sizeof data),
-                           NULL, NULL) == SCRIP_OK);
+    REQUIRE(journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(data, sizeof data)) ==
+            SCRIP_OK);
+    last_in[journal_sector(&journal) % (sizeof last_in / sizeof *last_in)] = journal_next_seq(
+                                                                                 &journal) -
+                                                                             1;
     if (series != NULL)
         printf("%s_append 1 %" PRIu64 "\n", series, flash.time_ns - before_ns);
     take();
@@ -184,8 +190,8 @@ static void mounts(void)
         start_ns = flash.time_ns;
         settle();
         printf("renew 1 %" PRIu64 "\n", flash.time_ns - start_ns);
-        CHECK_STATUS(journal_ack(&journal, journal_next_seq(&journal) - sectors * 27 / 2),
-                     SCRIP_OK);
+        uint32_t oldest = journal_sector(&journal) - sectors * 9 / 10;
+        CHECK_STATUS(journal_ack(&journal, last_in[oldest % sectors]), SCRIP_OK);
         for (uint32_t k = 0; k < 7; k++)
             append(NULL);
         settle();
