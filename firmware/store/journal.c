@@ -109,8 +109,10 @@ enum scrip_status journal_put(struct journal *journal, unsigned type, enum journ
         journal->writable = false;
         journal->head.sector = at.sector;
         journal->head.offset = at.offset + extent;
-        bytes_put_u32(data, journal->turn | type << 8 | len << 16 |
-                                (journal->prepared_sector - at.sector) << (16 + AHEAD_SHIFT));
+        uint32_t ahead = journal->prepared_sector - at.sector;
+        if (ahead > AHEAD_MAX)
+            ahead = AHEAD_MAX;
+        bytes_put_u32(data, journal->turn | type << 8 | len << 16 | ahead << (16 + AHEAD_SHIFT));
         bytes_put_u32(data + 4, journal->next_seq);
         bytes_put_u32(data + 8, journal->ack_seq);
         bytes_put_u32(data + 12, journal_crc(journal->keys->format_id, &at, data));

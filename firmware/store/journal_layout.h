@@ -30,6 +30,7 @@ enum {
     TYPE_COPIED = JOURNAL_BOOT - 1,
 
     AHEAD_SHIFT = 9, /* where in the length's 16 bits the prepared sectors are counted */
+    AHEAD_MAX = 127,
 
     TRIES = 3, /* spots in a row that may fail to read back */
     /* Where programming overwrites: how far behind the log's end boots that were cut one after the

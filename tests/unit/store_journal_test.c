@@ -380,6 +380,19 @@ static void test_a_header_with_a_hostile_length_is_no_header(void)
     power_down();
 }
 
+/* A header has no room for all the sectors that a format prepares on a large medium. */
+static void test_a_large_medium_starts_again(void)
+{
+    static const struct sim_geometry large = {129 * 4096, 4096, 256, 1, 1, true};
+
+    power_up(&large);
+    CHECK_STATUS(journal_format(&flash.hal, &keys), SCRIP_OK);
+    remount();
+    remount();
+    CHECK_STATUS(append_number(1), SCRIP_OK);
+    power_down();
+}
+
 /* What makes an append one program operation. */
 static void test_an_entry_that_fits_in_a_page_crosses_none(void)
 {
@@ -481,6 +494,7 @@ int main(void)
     CHECK_RUN(test_without_entropy_nothing_is_written);
     CHECK_RUN(test_a_flipped_bit_is_noticed);
     CHECK_RUN(test_a_header_with_a_hostile_length_is_no_header);
+    CHECK_RUN(test_a_large_medium_starts_again);
     CHECK_RUN(test_an_entry_that_fits_in_a_page_crosses_none);
     CHECK_RUN(test_an_image_is_explained_entry_by_entry);
     CHECK_RUN(test_bad_arguments_are_refused);
