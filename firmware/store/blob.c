@@ -8,9 +8,9 @@
  *     unstable: it writes the next pair before it shows the version.
  * B3  Remains of a head that did not count when an older version was shown could become readable
  *     later. So the mount programs a void in the active slot, whose cells no erase or write has put
- * in doubt: by not being blank, void i takes back version active + 1 + i, unless that has a second
- * head. Two attempts in a row can be taken back; the void's unit is free again after the next
- * commit.
+ * in doubt: by not being blank, void i takes back version active + 1 + i, unless a second head of
+ * that was begun, which the cut erase of the other slot must not undo. Two attempts in a row can be
+ * taken back; the void's unit is free again after the next commit.
  */
 #include "store/blob.h"
 
@@ -184,6 +184,7 @@ struct finding {
     bool remains;            /* not blank where heads go */
     bool second;             /* a second head is valid */
     bool claimed_second;     /* or has at least the shape of one */
+    bool second_begun;       /* or at least is not blank: the first had been read back */
     uint8_t pair;            /* the first pair that is not begun */
     uint8_t voids;           /* how many are not blank */
 };
@@ -204,6 +205,7 @@ static enum scrip_status read_slot(const struct blob_store *store, enum blob_kin
             continue;
         }
         found->remains = true;
+        found->second_begun = found->second_begun || i % 2 == 1;
         found->pair = (uint8_t)(i / 2 + 1);
         if (!head.shaped)
             continue;
@@ -231,7 +233,7 @@ static enum scrip_status mount_kind(struct blob_store *store, enum blob_kind kin
     TRY(read_slot(store, kind, 1, &found[1]));
     uint8_t active = found[1].version > found[0].version;
     const struct finding *older = &found[!active];
-    if (found[active].version > older->version && !found[active].second &&
+    if (found[active].version > older->version && !found[active].second_begun &&
         found[active].version - older->version <= older->voids)
         active = !active;
     const struct finding *now = &found[active];
