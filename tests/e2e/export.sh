@@ -43,7 +43,8 @@ is "... each code spent, in a checkpoint or since" $CODES \
     "$(awk '$1 == "spent" && $2 > 0 { print $2 + $(NF - 2) }' "$work/said")"
 said "... what the host will say" "^the host: it has yet to hear of 1 to $head"
 cp "$work/t1/journal.flash" "$work/damaged"
-page=$(grep -obUaP '\x5A\x01' "$work/damaged" | awk -F: '$1 % 256 == 0 { print $1; exit }')
+# A page whose second byte is a record's type begins with one.
+page=$(od -An -v -w256 -t x1 "$work/damaged" | awk '$2 == "01" { print 256 * (NR - 1); exit }')
 printf '\0\0\0\0' | dd of="$work/damaged" bs=1 seek=$((page + 64)) conv=notrunc status=none
 stat "$work/damaged" "$work/t1/journal.flash"
 is "of two images, one with a changed byte, it reports that" 1 $?
