@@ -10,7 +10,10 @@ static struct keyset list_keys(void)
 {
     struct keyset keys = fuzz_world()->issuer.keys;
 
-    keys.key[0].uses = KEYSET_STATUS;
+    keys.count = 2;
+    keys.key[1] = keys.key[0];
+    keys.key[0].uses = KEYSET_TOKENS;
+    keys.key[1].uses = KEYSET_STATUS;
     return keys;
 }
 
