@@ -165,7 +165,7 @@ test: setup-test setup-big-endian ## everything that must hold: unit (ASan, UBSa
 	@$(MAKE) SAN=1 unit || :
 	@$(MAKE) SAN=1 seeds || :
 	@$(MAKE) vectors || :
-	@tests/run-suite canary $(CANARY) || :
+	@tests/run-suite canary $(CANARY) tests/canary/processes.sh || :
 	@$(MAKE) power || :
 	@$(MAKE) mutants || :
 	@$(MAKE) lib || :
@@ -178,8 +178,8 @@ unit: $(UNIT) ## only the unit tests of this variant (SAN=1 as `make test` does)
 	@tests/run-suite $@ $^
 seeds: $(FUZZERS) ## only the seeds of `make fuzz`, cut and changed, without a search
 	@tests/run-suite $@ $^
-canary: $(CANARY) ## a thousand known identifiers go through every path and are found nowhere
-	@$(CANARY)
+canary: all $(CANARY) ## a thousand known identifiers go through every path and are found nowhere
+	@tests/canary/run $(CANARY) tests/canary/processes.sh
 vectors: $(VECTORS) ## only the public test vectors
 	@tests/run-suite $@ $^
 power: $(POWER) $(POWER_MUTANTS) $(if $(FULL),all) ## only the power cuts and their planted faults; FULL=1: a million cuts

@@ -17,6 +17,7 @@ _Static_assert((int)RECORD_SEALED_BYTES == (int)MEMBER_SHORT_BYTES + (int)HPKE_O
 /* Whom the sale is for, as far as it is known. */
 struct party {
     struct member_id id; /* raw, or a code's own pseudonym */
+    struct scan scan;    /* the voucher's token is a view into it */
     struct voucher voucher;
     bool raw;
 };
@@ -29,11 +30,10 @@ static enum scrip_status read_code(struct agent *agent, struct bytes text,
                                 .identity = &agent->bundle.identity,
                                 .now = *now};
     const struct token_claims *claims = &out->voucher.claims;
-    struct scan scan;
     struct token token;
 
-    TRY(scan_decode(text, &scan));
-    TRY(token_parse(&scan, &token));
+    TRY(scan_decode(text, &out->scan));
+    TRY(token_parse(&out->scan, &token));
     TRY(verify_token(&trust, &token, &out->voucher));
     if (now->quality != WALLCLOCK_BAD)
         wallclock_raise_floor(&agent->clock, claims->iat_s);

@@ -19,4 +19,9 @@ void ids_open(void);
 /* How many times any of them stands in these bytes. */
 unsigned ids_search(const void *data, size_t len);
 
+/* ids_tool.c: `--make` prints kind and text of each; `--search [--pid PID | FILE]..` searches files
+ * and all that a process can write to, with a line for each, and answers 1 where it found any or
+ * could not look. */
+int ids_tool(int argc, char **argv);
+
 #endif

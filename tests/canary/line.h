@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct capture {
-    uint8_t data[8 << 20];
+    uint8_t data[12 << 20];
     size_t len;
     bool lost; /* more came than is kept: the search is not complete */
 };

@@ -18,6 +18,7 @@ passed=0
 failed=0
 network= # the group of the cable's processes
 host_port=0
+host_options= # more for scrip-host
 cable_port=0
 
 # Processes ----------------------------------------------------------------------------------------
@@ -61,8 +62,9 @@ trap 'exit 130' INT TERM
 
 host_start() { # starts the host, on its former port if it had one
     rm -f "$work/host.port"
+    # shellcheck disable=SC2086 # options are words
     "$B/scrip-host" --pki "$pki" --db "$database" --listen "127.0.0.1:$host_port" \
-        --port-file "$work/host.port" >>"$work/host.log" 2>&1 &
+        --port-file "$work/host.port" $host_options >>"$work/host.log" 2>&1 &
     host_pid=$!
     track "$host_pid"
     within 5 test -s "$work/host.port" || return 1

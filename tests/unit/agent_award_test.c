@@ -158,6 +158,21 @@ static void test_the_same_request_is_noted_once(void)
     close_terminal();
 }
 
+/* The record has the very bytes that were scanned: the host verifies them again. */
+static void check_token(uint32_t seq, const struct token_claims *claims)
+{
+    struct record record;
+    struct cose message;
+    struct token_claims read;
+
+    CHECK_STATUS(ledger_record(&agent()->ledger, seq, &record), SCRIP_OK);
+    CHECK_EQ_INT(record.issuer, TEST_ISSUER);
+    CHECK_STATUS(cose_parse(record.token, &message), SCRIP_OK);
+    CHECK_STATUS(cose_verify(&message, "SCT1", terminal.issuer.keys.key[0].point), SCRIP_OK);
+    CHECK_STATUS(token_claims_read(message.payload, &read), SCRIP_OK);
+    CHECK_EQ_BYTES(read.cti, claims->cti, sizeof read.cti);
+}
+
 static void test_a_code_earns_and_is_not_spent(void)
 {
     struct token_claims claims = earner(1);
@@ -165,6 +180,7 @@ static void test_a_code_earns_and_is_not_spent(void)
     open_terminal();
     CHECK_STATUS(award(&claims, 1), SCRIP_OK);
     CHECK(answer.award && !answer.sealed);
+    check_token(1, &claims);
     CHECK_STATUS(award(&claims, 2), SCRIP_OK);
     CHECK_EQ_INT(agent()->ledger.spent_count, 0);
     claims.scope = TOKEN_EARN | TOKEN_REDEEM_VALUE;
