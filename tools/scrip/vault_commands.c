@@ -290,7 +290,8 @@ const struct command command_vault_init = {
     "DIR",
     "Makes the vault of a back office: the key for which terminals seal raw identifiers, which "
     "goes\n"
-    "into the key set, and the first epoch of names. Keep vault.key and vault/ away from the host.",
+    "into the key set, and the first epoch of names. Only a host that is to name members is given\n"
+    "vault.key and vault/ (scrip-host --vault).",
     1,
     no_options,
     init,
