@@ -99,7 +99,7 @@ static enum scrip_status open_seal(uint32_t seq, struct member_id *id)
 
 static void test_a_raw_identifier_is_recorded_as_its_seal(void)
 {
-    struct member_id id;
+    struct member_id id = {.len = 0};
 
     open_terminal();
     CHECK_STATUS(award_raw(SCRIP_MEMBER_PHONE, "+49 30 123-45678", 1), SCRIP_OK);
