@@ -217,7 +217,7 @@ boards: setup-boards ## the terminal on emulated boards, against the real host, 
 run: all $(COUNTED) build/host/instructions.so ## BOARD=b: its emulated terminal, from boot to the last settled record, and its figures
 	@$(ON_BOARD) tests/run-suite run-$(BOARD) tests/e2e/boards.sh tests/e2e/boards_count.sh $(BOARD_TESTS)
 	@tests/emulated/counted-report $(BOARD) $(B)/samples
-restarts: $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
+restarts: all $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite $@-$(BOARD) tests/e2e/boards_restart.sh
 
 selftest: $(SELFTEST) $(if $(filter cortexm,$(BOARD_PLATFORM)),setup-boards) ## BOARD=b: whether its port keeps the contracts of hal/; PEER=HOST:PORT, CUTS=3

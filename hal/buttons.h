@@ -12,7 +12,8 @@ extern "C" {
 
 enum hal_button {
     HAL_BUTTON_CONFIRM,   /* the customer has read the code on the display */
-    HAL_BUTTON_CANCEL,    /* undo the sale that waits for a scan or the host */
+    HAL_BUTTON_CANCEL,    /* undo the sale that waits for a scan or the host; where none does, print
+                             the receipt that the customer cannot read off the display */
     HAL_BUTTON_SUPERVISOR /* try the host now */
 };
 

@@ -92,15 +92,18 @@ static enum scrip_status cut(struct till *till, enum scrip_status printed)
 /* Where it can be drawn no paper is wasted: in the shortest form, for the app that stands before
  * it. What does not fit there is printed, in the form that a phone's own camera opens, for paper
  * goes home. */
-static enum scrip_status give_receipt(struct till *till, const struct scrip_answer *answer)
+static enum scrip_status give_receipt(struct till *till, const struct scrip_answer *answer,
+                                      bool on_paper)
 {
     char receipt[SCRIP_RECEIPT_CHARS];
     enum scrip_status status = SCRIP_REFUSED_UNSUPPORTED;
 
-    if (draws(till->hal->display)) {
+    till->drawn = false;
+    if (!on_paper && draws(till->hal->display)) {
         TRY(scrip_receipt(till->scrip, answer->seq, 'B', receipt, sizeof receipt));
         status = draw_qr(till, receipt);
     }
+    till->drawn = status == SCRIP_OK;
     if (status != SCRIP_OK && till->hal->printer != NULL) {
         TRY(scrip_receipt(till->scrip, answer->seq, 'U', receipt, sizeof receipt));
         status = cut(till, print_receipt(till, answer, receipt));
@@ -114,6 +117,7 @@ static enum scrip_status give_challenge(struct till *till)
     const struct hal_display *display = till->hal->display;
     enum scrip_status status;
 
+    till->drawn = false;
     if (draws(display))
         TRY(display->show(display->context, "Scan this", "with the app", HAL_TONE_NONE));
     status = draw_qr(till, till->challenge);
@@ -136,6 +140,7 @@ void paper_clear(struct till *till, const char *line)
 {
     const struct hal_display *display = till->hal->display;
 
+    till->drawn = false;
     if (!draws(display))
         return;
     /* A display that is dead shows no code. */
@@ -143,6 +148,13 @@ void paper_clear(struct till *till, const char *line)
                                    ? display->show(display->context, line, "", HAL_TONE_NONE)
                                    : display->qr(display->context, NULL, 0);
     (void)status;
+}
+
+static void give(struct till *till, const struct scrip_answer *answer, bool on_paper)
+{
+    if (give_receipt(till, answer, on_paper) != SCRIP_OK)
+        till->hal->log->write(till->hal->log->context, HAL_LOG_WARNING,
+                              "till: a receipt was not given; the till can ask for it again");
 }
 
 void paper_print(struct till *till, const struct scrip_answer *answer)
@@ -155,7 +167,16 @@ void paper_print(struct till *till, const struct scrip_answer *answer)
         return;
     till->printed_epoch = answer->epoch;
     till->printed_seq = answer->seq;
-    if (give_receipt(till, answer) != SCRIP_OK)
-        till->hal->log->write(till->hal->log->context, HAL_LOG_WARNING,
-                              "till: a receipt was not given; the till can ask for it again");
+    give(till, answer, false);
+}
+
+void paper_instead(struct till *till)
+{
+    const struct scrip_ref ref = {.sale_id = till->last.sale_id,
+                                  .service_id = till->last.service_id};
+    struct scrip_answer answer;
+
+    if (till->drawn && till->hal->printer != NULL &&
+        scrip_result(till->scrip, &ref, &answer) == SCRIP_OK && answer.seq == till->printed_seq)
+        give(till, &answer, true);
 }

@@ -18,6 +18,10 @@ void paper_print(struct till *till, const struct scrip_answer *answer);
  * printed. */
 void paper_challenge(struct till *till);
 
+/* The customer cannot read the receipt's code that is on the display: prints it instead. Nothing
+ * where there is none, or no printer. */
+void paper_instead(struct till *till);
+
 /* Takes a code away from the display: the cashier's lines are there again, or instead this one. */
 void paper_clear(struct till *till, const char *line);
 

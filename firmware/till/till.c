@@ -100,6 +100,8 @@ static void cancel(struct till *till)
             status = scrip_abort(till->scrip, till->pending[i].header.sale_id,
                                  till->pending[i].header.service_id);
     }
+    if (status != SCRIP_OK)
+        paper_instead(till);
     paper_clear(till, status == SCRIP_OK ? "Cancelled" : NULL);
 }
 

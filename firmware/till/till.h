@@ -67,7 +67,8 @@ struct till {
     } pending[TILL_PENDING];
     struct nexo_header last; /* the last loyalty request; sale_id empty: none since boot */
     uint32_t printed_epoch, printed_seq;
-    uint32_t opened_epoch, opened_seq;     /* what was there at the start may have been printed */
+    bool drawn;                        /* that receipt's code is on the display, and not on paper */
+    uint32_t opened_epoch, opened_seq; /* what was there at the start may have been printed */
     char challenge[SCRIP_CHALLENGE_CHARS]; /* to be shown once the answer has left; or empty */
     struct scrip_item items[LIMIT_ITEMS];
     char reply[TILL_REPLY_BYTES];

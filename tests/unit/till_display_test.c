@@ -218,6 +218,23 @@ static void test_cancel_leaves_what_is_over(void)
     press(HAL_BUTTON_CANCEL);
     CHECK_EQ_INT(agent.reverses, 0);
     CHECK_EQ_STRING(screen.lines, "EUR 5.00 OFF|Will sync");
+    /* Who cannot read the receipt there has it on paper, once. */
+    CHECK_EQ_STRING(printer.paper, "EUR 5.00 OFF\nM1.S1.T1-4-17\nQR RECEIPTU17\nCUT\n");
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_INT(agent.receipts, 2);
+    /* Not one that has been read, and not an older one. */
+    agent.answer.seq = 18;
+    fake_nexo("Loyalty", "S2", REDEEM);
+    press(HAL_BUTTON_CONFIRM);
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_INT(agent.receipts, 3);
+    agent.answer.seq = 19;
+    fake_nexo("Loyalty", "S3", REDEEM);
+    agent.answer.seq = 0;
+    agent.answer.status = SCRIP_REFUSED_USED;
+    fake_nexo("Loyalty", "S4", REDEEM);
+    press(HAL_BUTTON_CANCEL);
+    CHECK_EQ_INT(agent.receipts, 4);
     /* Nothing has happened yet. */
     begin(&panel);
     agent.abort = SCRIP_REFUSED_ARGUMENT;
