@@ -159,6 +159,51 @@ static void test_a_redemption_faults_or_is_durable(void)
     inject_run(&experiment);
 }
 
+static struct crypto_key vault;
+
+static void enrolled_with_vault(void)
+{
+    open_terminal();
+    struct keyset_key *entry = &terminal.issuer.keys.key[terminal.issuer.keys.count++];
+    CHECK_STATUS(crypto_agreement_generate(&vault), SCRIP_OK);
+    *entry = test_key_entry(vault);
+    entry->uses = KEYSET_VAULT;
+    CHECK_STATUS(test_terminal_enroll(&terminal, 1), SCRIP_OK);
+    CHECK_STATUS(crypto_open(source), SCRIP_OK);
+}
+
+static enum scrip_status note(void)
+{
+    struct scrip_sale sale = test_sale(1);
+    return scrip_award(&terminal.scrip, SCRIP_MEMBER_PHONE, "+493012345678", 13, &sale, &answer);
+}
+
+/* Whatever it was told, the same request is noted, once. */
+static void note_judge(enum scrip_status status)
+{
+    struct scrip_status_page page;
+
+    CHECK(!scrip_is_refused(status) && !scrip_is_refused(answer.status));
+    CHECK_STATUS(test_terminal_boot(&terminal), SCRIP_OK);
+    CHECK_STATUS(note(), SCRIP_OK);
+    CHECK(answer.award && answer.sealed);
+    scrip_read_state(&terminal.scrip, &page);
+    CHECK_EQ_INT(page.head_seq, 1);
+}
+
+static void free_with_vault(void)
+{
+    crypto_key_close(&vault);
+    test_terminal_free(&terminal);
+}
+
+static void test_an_award_faults_or_is_durable(void)
+{
+    const struct inject_experiment experiment = {"scrip_award", enrolled_with_vault, note,
+                                                 note_judge, free_with_vault};
+    inject_run(&experiment);
+}
+
 static char receipt[LIMIT_CODE_CHARS + 1];
 
 static void redeemed(void)
@@ -296,6 +341,7 @@ int main(void)
 {
     CHECK_RUN(test_the_path_faults_at_every_call);
     CHECK_RUN(test_a_redemption_faults_or_is_durable);
+    CHECK_RUN(test_an_award_faults_or_is_durable);
     CHECK_RUN(test_a_receipt_faults_at_every_call);
     CHECK_RUN(test_a_reversal_faults_or_is_durable);
     CHECK_RUN(test_enrolment_faults_at_every_call);
