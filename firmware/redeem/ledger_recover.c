@@ -150,19 +150,21 @@ static enum scrip_status replay(struct ledger *ledger, struct journal_cursor at,
 
 enum scrip_status ledger_recover(struct ledger *ledger, struct ledger_recovery *found)
 {
-    struct journal_cursor start, at;
+    struct journal_cursor start = {{0, 0}, 0}, at;
     enum scrip_status status = find_checkpoint(ledger, &start);
     memset(found, 0, sizeof *found);
-    if (status == SCRIP_AGAIN && journal_next_seq(ledger->journal) == 1) {
+    at = start;
+    if (status == SCRIP_OK) {
+        TRY(load(ledger, &at));
+    } else if (status == SCRIP_AGAIN && journal_is_whole(ledger->journal)) {
+        /* Before the first checkpoint, or without it, the records tell it all from the start. */
         memcpy(ledger->head, ledger->keys->first_prev, RECORD_LINK_BYTES);
         memcpy(ledger->acked_head, ledger->keys->first_prev, RECORD_LINK_BYTES);
-        return ledger_checkpoint(ledger);
+        if (journal_next_seq(ledger->journal) == 1)
+            return ledger_checkpoint(ledger);
+    } else {
+        return status == SCRIP_AGAIN ? SCRIP_FAULT_CORRUPT : status;
     }
-    if (status == SCRIP_AGAIN)
-        return SCRIP_FAULT_CORRUPT;
-    TRY(status);
-    at = start;
-    TRY(load(ledger, &at));
     ledger->checkpoint_sector = start.at.sector;
     TRY(replay(ledger, at, found));
     /* A number whose record is unreadable is taken all the same. */

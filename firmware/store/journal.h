@@ -160,6 +160,12 @@ static inline uint32_t journal_acked(const struct journal *journal)
     return journal->ack_seq;
 }
 
+/* Whether no sector was ever given up: the walk from the oldest place begins where the log did. */
+static inline bool journal_is_whole(const struct journal *journal)
+{
+    return journal->tail_sector == journal->sectors;
+}
+
 /* The sector of the newest entry. */
 static inline uint32_t journal_sector(const struct journal *journal)
 {

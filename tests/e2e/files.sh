@@ -115,7 +115,7 @@ cp -a "$work/t1" "$work/safe"
 # authenticate is passed over and counted, never believed, and what remains still settles.
 size=$(stat -c %s "$flash")
 started=0 believed=0 counted=0
-for at in 0 4096 4608 5120 5632 6144 $((size / 2)) $((size - 4096)); do
+for at in 0 1024 1536 2048 2560 3072 $((size / 2)) $((size - 4096)); do
     restore
     head -c 16 /dev/urandom | dd of="$flash" bs=1 seek=$((at + 100)) conv=notrunc status=none
     if terminal_start t1; then

@@ -156,8 +156,33 @@ static void test_a_clone_writes_under_another_key(void)
     close_shop();
 }
 
+/* The only checkpoint there is, soon after enrolment. */
+static void test_without_a_checkpoint_the_records_tell_it_all(void)
+{
+    uint8_t room[JOURNAL_BUFFER_BYTES];
+    struct journal_entry found = {0};
+    struct journal_cursor at = {{0, 0}, 0};
+    uint32_t seq;
+    open_shop(false);
+    redeem(1, 4);
+    CHECK_STATUS(journal_next(&shop.journal, &at, room, &found), SCRIP_OK);
+    CHECK_EQ_INT(found.type, JOURNAL_NOTE);
+    uint32_t size = shop.flash.hal.sector_size;
+    shop.flash
+        .cells[found.at.sector % (shop.flash.hal.size / size) * size + found.at.offset + 30] ^= 1;
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.head_seq, 4);
+    CHECK_EQ_INT(shop.ledger.unsettled_count, 4);
+    CHECK(shop_is_spent(&shop, 3, &seq) && seq == 3);
+    redeem(5, 5);
+    CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    CHECK_EQ_INT(shop.ledger.head_seq, 5);
+    close_shop();
+}
+
 int main(void)
 {
+    CHECK_RUN(test_without_a_checkpoint_the_records_tell_it_all);
     CHECK_RUN(test_swapped_records_do_not_pass_for_each_other);
     CHECK_RUN(test_a_removed_record_is_missed);
     CHECK_RUN(test_a_counter_tells_an_image_that_was_put_back);
