@@ -104,7 +104,9 @@ enum scrip_status journal_put(struct journal *journal, unsigned type, enum journ
     int tries;
 
     for (tries = 0; tries < TRIES; tries++) {
-        TRY(place(journal, extent, reserve, &at));
+        enum scrip_status status = place(journal, extent, reserve, &at);
+        if (status != SCRIP_OK)
+            return tries == 0 ? status : SCRIP_FAULT_FLASH;
         /* Whatever happens from here on, the spot is spent (J1). */
         journal->writable = false;
         journal->head.sector = at.sector;
@@ -118,8 +120,7 @@ enum scrip_status journal_put(struct journal *journal, unsigned type, enum journ
         bytes_put_u32(data + 12, journal_crc(journal->keys->format_id, &at, data));
         memcpy(data + HEADER_BYTES, journal->salt, JOURNAL_SALT_BYTES);
         TRY(journal_crypt(journal->aead, &at, data, len, true));
-        enum scrip_status status = journal_store(flash, &at, data,
-                                                 LEAD_BYTES + len + CRYPTO_TAG_BYTES);
+        status = journal_store(flash, &at, data, LEAD_BYTES + len + CRYPTO_TAG_BYTES);
         if (status == SCRIP_OK) {
             journal->next_seq += type == JOURNAL_DATA;
             journal->turn = (uint8_t)(journal->turn + (type < JOURNAL_BOOT));

@@ -163,7 +163,8 @@ static enum scrip_status find_head(struct journal *journal, struct journal_at *l
  * Finds the log's end, and the newest header that says something: what it counts is taken over, and
  * *type, data and *len are what the fence is to repeat. A BOOT that does not authenticate was not
  * shown to anybody, and says nothing; another entry that does not was never accepted, but all
- * before it was.
+ * before it was. A sector that was erased badly may look begun: the end is where nothing lies
+ * before.
  */
 static enum scrip_status locate(struct journal *journal, struct journal_at *end, unsigned *type,
                                 uint8_t *data, uint32_t *len)
@@ -184,7 +185,7 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
             last = header;
             limit = header.at;
         }
-        if (end->sector == 0)
+        if (end->sector == 0 || at.offset == journal_unit(flash))
             *end = at;
         if (last.type != 0 && status == SCRIP_AGAIN)
             status = journal_open(journal, &last, data);

@@ -159,8 +159,9 @@ enum scrip_status journal_judge(const struct journal *journal, struct journal_at
 }
 
 /* A fence's copy has the turn before the fence's, and is delivered where the walk comes to the
- * fence, unless that turn has been. What decides is what was delivered, not what can be read: cells
- * that were cut read differently each time. */
+ * fence, unless that turn has been, or the one after it: then the fence was cut, and a later start
+ * did not see it. What decides is what was delivered, not what can be read: cells that were cut
+ * read differently each time. */
 enum scrip_status journal_next(const struct journal *journal, struct journal_cursor *cursor,
                                uint8_t data[JOURNAL_BUFFER_BYTES], struct journal_entry *entry)
 {
@@ -175,7 +176,7 @@ enum scrip_status journal_next(const struct journal *journal, struct journal_cur
         entry->seq = header.seq - (copy && entry->type == JOURNAL_DATA);
         entry->at = header.at;
         if ((entry->type != JOURNAL_DATA && entry->type != JOURNAL_NOTE) ||
-            (copy && cursor->seen == turn + 256u))
+            (copy && cursor->seen != 0 && (uint8_t)(cursor->seen - turn) <= 1))
             continue;
         TRY(journal_judge(journal, cursor->at, turn, entry->seq, &fate));
         if (fate & FATE_VOID)

@@ -1,0 +1,152 @@
+/* What cuts, fences that nobody saw and sectors that were erased badly leave behind, and that it
+ * changes nothing of what has been said. */
+#include "store/journal_layout.h"
+
+#include "platform/sim/device.h"
+#include "platform/sim/flash.h"
+#include "tests/check.h"
+
+enum { SECTORS = 32 };
+
+static const struct sim_geometry nor = {SECTORS * 4096, 4096, 256, 1, 1, true};
+static struct sim_entropy entropy;
+static struct sim_keystore keystore;
+static struct sim_flash flash;
+static struct keys keys;
+static struct journal journal;
+
+static void power_up(void)
+{
+    sim_entropy_open(&entropy, 1);
+    sim_keystore_open(&keystore, false);
+    sim_flash_open(&flash, &nor, 2);
+    CHECK_STATUS(crypto_open(&entropy.hal), SCRIP_OK);
+    CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_OK);
+    CHECK_STATUS(journal_format(&flash.hal, &keys), SCRIP_OK);
+    CHECK_STATUS(journal_mount(&journal, &flash.hal, &keys, NULL, NULL), SCRIP_OK);
+}
+
+static void power_down(void)
+{
+    crypto_key_close(&journal.aead);
+    keys_close(&keys);
+    sim_flash_close(&flash);
+}
+
+static void remount(void)
+{
+    crypto_key_close(&journal.aead);
+    CHECK_STATUS(journal_mount(&journal, &flash.hal, &keys, NULL, NULL), SCRIP_OK);
+}
+
+static enum scrip_status append(uint8_t number)
+{
+    return journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(&number, 1));
+}
+
+/* Everything from 1 to last is there, in order, once, and nothing else. */
+static void check_contents(uint8_t last)
+{
+    struct journal_cursor at = {{0, 0}, 0};
+    struct journal_entry entry;
+    uint8_t data[JOURNAL_BUFFER_BYTES];
+
+    for (uint8_t number = 1; number <= last; number++) {
+        CHECK_STATUS(journal_next(&journal, &at, data, &entry), SCRIP_OK);
+        CHECK_EQ_INT(entry.seq, number);
+        CHECK_EQ_INT(entry.payload.data[0], number);
+    }
+    CHECK_STATUS(journal_next(&journal, &at, data, &entry), SCRIP_AGAIN);
+}
+
+/* Where what was written last begins. */
+static uint32_t newest(uint32_t len)
+{
+    struct journal_at at = journal.head;
+
+    at.offset -= journal_extent(&flash.hal, len);
+    return journal_address(&flash.hal, &at);
+}
+
+/* A first start sees nothing of entry 3, and its fence, which copies 2, is cut. A second one sees 3
+ * and nothing of that fence. When that reads again, 2 must not come once more behind 3. */
+static void test_a_copy_does_not_come_behind_what_followed_it(void)
+{
+    power_up();
+    for (uint8_t number = 1; number <= 3; number++)
+        CHECK_STATUS(append(number), SCRIP_OK);
+    uint32_t torn = newest(1);
+    sim_flash_flip(&flash, torn, 1);
+    remount();
+    CHECK_EQ_INT(journal_next_seq(&journal), 3);
+    uint32_t unseen = newest(1);
+    sim_flash_flip(&flash, torn, 1);
+    sim_flash_flip(&flash, unseen, 1);
+    remount();
+    CHECK_EQ_INT(journal_next_seq(&journal), 4);
+    check_contents(3);
+    sim_flash_flip(&flash, unseen, 1);
+    check_contents(3);
+    CHECK_STATUS(append(4), SCRIP_OK);
+    check_contents(4);
+    power_down();
+}
+
+/* A worn part may call a sector erased that is not. The search for the log's end comes upon it, but
+ * the log goes on where it was: sectors left out would end it at the next start. */
+static void test_a_sector_that_was_erased_badly_is_not_where_the_log_ends(void)
+{
+    power_up();
+    CHECK_STATUS(append(1), SCRIP_OK);
+    for (uint32_t i = SECTORS + 8; i < 2 * SECTORS; i++) {
+        struct journal_at at = {i, 1024};
+        uint32_t before = journal_sector(&journal);
+        sim_flash_flip(&flash, journal_address(&flash.hal, &at), 1);
+        remount();
+        CHECK(journal_sector(&journal) <= before + 1);
+        sim_flash_flip(&flash, journal_address(&flash.hal, &at), 1);
+    }
+    CHECK_STATUS(append(2), SCRIP_OK);
+    remount();
+    check_contents(2);
+    power_down();
+}
+
+/* A first try that did not read back may be durable all the same, so this is no refusal. */
+static void test_no_room_for_a_second_try_is_a_fault(void)
+{
+    static const uint8_t page[200];
+    struct sim_flash before, last;
+    struct journal earlier, now = {0};
+    struct bytes payload = bytes_of(page, sizeof page);
+    enum scrip_status status;
+
+    power_up();
+    sim_flash_open(&before, &nor, 2);
+    sim_flash_open(&last, &nor, 2);
+    /* Back to where one more entry fits, and no second one. */
+    do {
+        earlier = now;
+        now = journal;
+        sim_flash_copy(&before, &last);
+        sim_flash_copy(&last, &flash);
+        status = journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, payload);
+    } while (status == SCRIP_OK);
+    CHECK_STATUS(status, SCRIP_REFUSED_FULL);
+    sim_flash_copy(&flash, &before);
+    journal = earlier;
+    flash.spoil_at = flash.operations + 1;
+    CHECK_STATUS(journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, payload),
+                 SCRIP_FAULT_FLASH);
+    sim_flash_close(&before);
+    sim_flash_close(&last);
+    power_down();
+}
+
+int main(void)
+{
+    CHECK_RUN(test_a_copy_does_not_come_behind_what_followed_it);
+    CHECK_RUN(test_a_sector_that_was_erased_badly_is_not_where_the_log_ends);
+    CHECK_RUN(test_no_room_for_a_second_try_is_a_fault);
+    return check_done();
+}
