@@ -33,9 +33,9 @@ enum {
     AHEAD_MAX = 127,
 
     TRIES = 3, /* spots in a row that may fail to read back */
-    /* Where programming overwrites: how far behind the log's end boots that were cut one after the
-     * other may have left remains. */
-    STALE_MAX = 4 * ENTRY_MAX
+    /* Where programming overwrites: over how many of the longest entries from the log's end boots
+     * that were cut one after the other may have left remains. */
+    STALE_AHEAD = 4
 };
 
 struct journal_header {

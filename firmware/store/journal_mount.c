@@ -222,29 +222,30 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
 
 /* Moves the head to where the fence goes. An append may have begun at the end, and in the next
  * sector if it did not fit, and nothing of it be seen: the log goes on behind the longest, or where
- * programming overwrites, over it and over what boots before may have left behind that. */
-static enum scrip_status find_place(struct journal *journal, struct journal_at at)
+ * programming overwrites, over it and over what boots before may have left behind that, also in the
+ * next sector. */
+static enum scrip_status find_place(struct journal *journal)
 {
     const struct hal_flash *flash = journal->flash;
+    struct journal_at at = journal->head;
     uint32_t page = flash->page_size, skip = flash->needs_erase ? ENTRY_MAX : 0;
+    int blank = 0;
 
-    for (at.offset = round_up(at.offset, page) + skip;; at.offset += ENTRY_MAX) {
+    for (at.offset = round_up(at.offset, page) + skip; blank < (skip != 0 ? 1 : STALE_AHEAD);
+         at.offset += ENTRY_MAX) {
         if (at.offset + ENTRY_MAX > flash->sector_size)
             at = (struct journal_at){at.sector + 1, page + skip};
         if (at.sector >= journal->prepared_sector)
-            return SCRIP_REFUSED_FULL;
-        uint32_t address = journal_address(flash, &at), ahead = 0;
-        enum scrip_status status;
-        do {
-            status = make_blank(flash, address + ahead);
-            ahead += ENTRY_MAX;
-        } while (status == SCRIP_OK && skip == 0 && ahead < STALE_MAX &&
-                 at.offset + ahead + ENTRY_MAX <= flash->sector_size);
-        if (status != SCRIP_AGAIN) {
-            journal->head = at;
+            break;
+        enum scrip_status status = make_blank(flash, journal_address(flash, &at));
+        if (status > SCRIP_AGAIN)
             return status;
-        }
+        if (status == SCRIP_AGAIN)
+            blank = 0;
+        else if (blank++ == 0)
+            journal->head = at;
     }
+    return blank == 0 ? SCRIP_REFUSED_FULL : SCRIP_OK;
 }
 
 enum scrip_status journal_fence(struct journal *journal, enum journal_reserve reserve)
@@ -265,7 +266,7 @@ enum scrip_status journal_fence(struct journal *journal, enum journal_reserve re
     TRY(crypto_random(journal->salt, sizeof journal->salt));
     crypto_key_close(&journal->aead);
     TRY(journal_key(journal->keys, journal->salt, &journal->aead));
-    enum scrip_status status = find_place(journal, end);
+    enum scrip_status status = find_place(journal);
     if (status == SCRIP_OK)
         status = journal_put(journal, type, reserve, data, len);
     if (status == SCRIP_OK)

@@ -9,17 +9,18 @@
 enum { SECTORS = 32 };
 
 static const struct sim_geometry nor = {SECTORS * 4096, 4096, 256, 1, 1, true};
+static const struct sim_geometry eeprom = {SECTORS * 4096, 4096, 128, 1, 128, false};
 static struct sim_entropy entropy;
 static struct sim_keystore keystore;
 static struct sim_flash flash;
 static struct keys keys;
 static struct journal journal;
 
-static void power_up(void)
+static void power_up(const struct sim_geometry *geometry)
 {
     sim_entropy_open(&entropy, 1);
     sim_keystore_open(&keystore, false);
-    sim_flash_open(&flash, &nor, 2);
+    sim_flash_open(&flash, geometry, 2);
     CHECK_STATUS(crypto_open(&entropy.hal), SCRIP_OK);
     CHECK_STATUS(keys_open(&keys, &keystore.hal), SCRIP_OK);
     CHECK_STATUS(journal_format(&flash.hal, &keys), SCRIP_OK);
@@ -72,7 +73,7 @@ static uint32_t newest(uint32_t len)
  * and nothing of that fence. When that reads again, 2 must not come once more behind 3. */
 static void test_a_copy_does_not_come_behind_what_followed_it(void)
 {
-    power_up();
+    power_up(&nor);
     for (uint8_t number = 1; number <= 3; number++)
         CHECK_STATUS(append(number), SCRIP_OK);
     uint32_t torn = newest(1);
@@ -96,7 +97,7 @@ static void test_a_copy_does_not_come_behind_what_followed_it(void)
  * the log goes on where it was: sectors left out would end it at the next start. */
 static void test_a_sector_that_was_erased_badly_is_not_where_the_log_ends(void)
 {
-    power_up();
+    power_up(&nor);
     CHECK_STATUS(append(1), SCRIP_OK);
     for (uint32_t i = SECTORS + 8; i < 2 * SECTORS; i++) {
         struct journal_at at = {i, 1024};
@@ -112,6 +113,36 @@ static void test_a_sector_that_was_erased_badly_is_not_where_the_log_ends(void)
     power_down();
 }
 
+/* Where programming overwrites, at a sector's end: an entry that was torn, and the fence behind it
+ * in the next sector. A later start sees neither, and its fence goes where the entry was; when the
+ * older one reads again, what has been appended since must stay. */
+static void test_a_fence_in_the_next_sector_does_not_come_back(void)
+{
+    uint8_t longest[JOURNAL_PAYLOAD_MAX] = {0}, number = 0;
+
+    power_up(&eeprom);
+    while (journal.head.offset < 3200)
+        CHECK_STATUS(append(++number), SCRIP_OK);
+    CHECK_STATUS(
+        journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL, bytes_of(longest, sizeof longest)),
+        SCRIP_OK);
+    uint32_t torn = newest(sizeof longest), sector = journal_sector(&journal);
+    remount();
+    CHECK_EQ_INT(journal_sector(&journal), sector + 1);
+    uint32_t stale = newest(sizeof longest);
+    sim_flash_flip(&flash, torn, 1);
+    sim_flash_flip(&flash, stale, 1);
+    remount();
+    CHECK_EQ_INT(journal_sector(&journal), sector);
+    CHECK_STATUS(append(++number), SCRIP_OK);
+    CHECK_STATUS(append(++number), SCRIP_OK);
+    sim_flash_flip(&flash, stale, 1);
+    remount();
+    CHECK_EQ_INT(journal_next_seq(&journal), number + 1);
+    check_contents(number);
+    power_down();
+}
+
 /* A first try that did not read back may be durable all the same, so this is no refusal. */
 static void test_no_room_for_a_second_try_is_a_fault(void)
 {
@@ -121,7 +152,7 @@ static void test_no_room_for_a_second_try_is_a_fault(void)
     struct bytes payload = bytes_of(page, sizeof page);
     enum scrip_status status;
 
-    power_up();
+    power_up(&nor);
     sim_flash_open(&before, &nor, 2);
     sim_flash_open(&last, &nor, 2);
     /* Back to where one more entry fits, and no second one. */
@@ -147,6 +178,7 @@ int main(void)
 {
     CHECK_RUN(test_a_copy_does_not_come_behind_what_followed_it);
     CHECK_RUN(test_a_sector_that_was_erased_badly_is_not_where_the_log_ends);
+    CHECK_RUN(test_a_fence_in_the_next_sector_does_not_come_back);
     CHECK_RUN(test_no_room_for_a_second_try_is_a_fault);
     return check_done();
 }
