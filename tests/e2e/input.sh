@@ -81,7 +81,7 @@ bad "another currency" Refusal "Currency" \
 bad "a currency that does not exist" Refusal "Currency" \
     "$(changed "$L.LoyaltyTransaction.Currency = \"XYQ\"")"
 bad "a transaction that is not offered" UnavailableService "LoyaltyTransactionType" \
-    "$(changed "$L.LoyaltyTransaction.LoyaltyTransactionType = \"Award\"")"
+    "$(changed "$L.LoyaltyTransaction.LoyaltyTransactionType = \"Rebate\"")"
 bad "no sale" MessageFormat "SaleTransactionID" "$(changed "del($L.SaleData)")"
 bad "a sale's id that is too long" MessageFormat "TransactionID" \
     "$(changed "$L.SaleData.SaleTransactionID.TransactionID = (\"x\" * 37)")"
