@@ -111,6 +111,11 @@ static void message(uint8_t how, const char *category, const char *body, fuzz_vi
     "X'}"
 #define ITEM "{'ItemID':0,'ProductCode':'4006381333931','ItemAmount':25.5,'Quantity':1.5}"
 
+#define AWARD(type, id, amount)                                                                    \
+    "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Award','Currency':'EUR',"      \
+    "'TotalAmount':9},'LoyaltyData':[{'LoyaltyAccountID':{'EntryMode':['Keyed'],"                  \
+    "'IdentificationType':'" type "','LoyaltyID':'" id "'}" amount "}]}"
+
 /* More values than the arena holds. */
 static void many(fuzz_visit *visit, void *context)
 {
@@ -130,6 +135,15 @@ void fuzz_seeds(fuzz_visit *visit, void *context)
         ",'LoyaltyAmount':{'LoyaltyUnit':'Monetary','Currency':'EUR','AmountValue':5.00}}]}",
         "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
         "'EUR','TotalAmount':25.5,'SaleItem':" ITEM "},'LoyaltyData':{" ACCOUNT "}}",
+        AWARD("AccountNumber", "M-20 17", ""),
+        AWARD("AccountNumber", "a@example.com", ""),
+        AWARD("BarCode", "4006381333931", ""),
+        AWARD("PhoneNumber", "+493012345678", ""),
+        AWARD("PhoneNumber", "+493012345678",
+              ",'LoyaltyAmount':{'LoyaltyUnit':'Monetary','Currency':'EUR','AmountValue':1}"),
+        "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
+        "'EUR','TotalAmount':9},'LoyaltyData':{" ACCOUNT ",'LoyaltyAmount':{'LoyaltyUnit':"
+        "'Monetary','Currency':'EUR','AmountValue':0}}}",
         "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Award','Currency':'USD',"
         "'TotalAmount':-1},'LoyaltyData':[]}",
         "{" SALE_DATA ",'LoyaltyTransaction':{'LoyaltyTransactionType':'Redemption','Currency':"
