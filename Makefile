@@ -215,8 +215,10 @@ boards: setup-boards ## the terminal on emulated boards, against the real host, 
 	@$(MAKE) $(PARALLEL) BOARD=linux all
 	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run restarts && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
 run: all $(COUNTED) build/host/instructions.so ## BOARD=b: its emulated terminal, from boot to the last settled record, and its figures
-	@$(ON_BOARD) tests/run-suite run-$(BOARD) tests/e2e/boards.sh tests/e2e/boards_count.sh $(BOARD_TESTS)
+	@$(ON_BOARD) tests/run-suite run-$(BOARD) tests/e2e/boards.sh tests/e2e/boards_count.sh tests/e2e/boards_trouble.sh $(BOARD_TESTS)
 	@tests/emulated/counted-report $(BOARD) $(B)/samples
+run-cuts: all ## BOARD=b: power cuts at every write of sales and enrolments, CUTS='1 2 3': in ten minutes or so
+	@$(ON_BOARD) TEST_TIMEOUT_S=7200 tests/run-suite $@-$(BOARD) tests/e2e/boards_cuts.sh
 restarts: all $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite $@-$(BOARD) tests/e2e/boards_restart.sh
 
@@ -269,7 +271,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run restarts selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run run-cuts restarts selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \

@@ -29,7 +29,7 @@ report "it settles" $? "$(status t1 .)"
 sell
 network_cut
 network_up
-within 5 connects t1
+within 20 connects t1
 sync_now t1
 report "it settles in a resumed session" $? "$(status t1 .)"
 sell

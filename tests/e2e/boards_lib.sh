@@ -23,6 +23,11 @@ terminal_run() { # name, options of the emulator..
     track "$pid"
 }
 
+terminal_start() { # name, options of the emulator..
+    terminal_run "$@"
+    within 30 terminal_answers "$name" && alive "$pid"
+}
+
 say() { # name, line, seconds: the line that answers
     printf '%s\n' "$2" | python3 tests/e2e/line.py "$work/$1/till.sock" "${3:-10}"
 }
@@ -46,7 +51,17 @@ enroll() { # name, identity
 
 sync_now() { # name: asks for a sync, and waits until nothing is unsent and the host was there
     say "$1" /sync >/dev/null || return 1
-    within 10 status_is "$1" '.depth == 0 and (.states | index("host_unreachable") | not)'
+    within 30 status_is "$1" '.depth == 0 and (.states | index("host_unreachable") | not)'
+}
+
+# A cable that passes 200 bytes of what the host says, and then is cut.
+short_line() {
+    network_cut
+    : >"$work/cable.log"
+    setsid socat -d -d "TCP4-LISTEN:$cable_port,bind=127.0.0.1,reuseaddr,fork" \
+        "TCP4:127.0.0.1:$host_port,readbytes=200" 2>"$work/cable.log" &
+    network=$!
+    within 5 grep -q 'listening on' "$work/cable.log"
 }
 
 # Asks for a sync until the terminal connects: the first may end a session that was cut.
@@ -60,7 +75,7 @@ connects() { # name
 terminal_restart() { # name
     say "$1" /restart >/dev/null
     pid=$(cat "$work/$1/pid")
-    within 5 dead "$pid" || return 99
+    within 20 dead "$pid" || return 99
     wait "$pid"
 }
 
@@ -93,3 +108,76 @@ stop_at() { # name, place, pass, commands..
 
 stopped() { within "${2:-20}" test -e "$work/$1/stopped"; } # name, seconds
 go_on() { touch "$work/$1/go"; }                            # name
+
+# Power cuts ---------------------------------------------------------------------------------------
+
+# Where storage is written, by the line of the source, as both are inlined: a page of an EEPROM, a block
+# of the card.
+line_of() { echo "$1:$(grep -n -m 1 -F "$2" "$1" | cut -d : -f 1)"; }
+WRITES=$(line_of platform/cortexm/at24c.c 'memcpy(frame + 2, data, len)')
+[ "$board" != lm3s6965evb ] || WRITES="$WRITES $(line_of platform/cortexm/sd_card.c 'command(card, WRITE_SINGLE')"
+
+# Starts a terminal that stands still at its first instruction, with a debugger that lets it run until
+# the number-th write to its storage, which then has not begun. There the debugger does the commands.
+start_until_write() { # name, number, commands..
+    name=$1
+    number=$2
+    shift 2
+    terminal_run "$name" -S -gdb "$(gdb_at "$name")"
+    rm -f "$work/$name/cut"
+    {
+        printf '%s\n' 'set confirm off' 'set pagination off' 'set remotetimeout 30' 'set $left = '"$number"
+        echo "target remote $work/$name/gdb.sock"
+        for place in $WRITES; do
+            printf '%s\n' "break $place" commands silent 'set $left = $left - 1' 'if $left > 0' continue end end
+        done
+        printf '%s\n' continue "$@" "shell touch $work/$name/cut" detach
+    } >"$work/$name/gdb.commands"
+    within 10 test -S "$work/$name/gdb.sock"
+    gdb-multiarch -nx -batch -x "$work/$name/gdb.commands" "$image" >"$work/$name/gdb.log" 2>&1 </dev/null &
+    debugger=$!
+    track $debugger
+    within 20 answers_or_is_cut "$name"
+}
+answers_or_is_cut() { [ -e "$work/$1/cut" ] || terminal_answers "$1"; }
+
+# One sale after the other, until $1 are through or the terminal is gone: $work/offered says what was
+# asked, $work/heard what was answered.
+sell_until_cut() { # most, name
+    : >"$work/offered"
+    : >"$work/heard"
+    for i in $(seq "$1"); do
+        mint
+        id=c$i
+        echo "$id $cti $code" >>"$work/offered"
+        nexo "$2" "$(redemption "$id" "$code" 20.00)"
+        [ -n "$answer" ] || return 0
+        read_answer
+        echo "$id $result $reference" >>"$work/heard"
+    done
+}
+
+# What a cut must have left: every sale asked again has the answer that was heard, or is approved now;
+# the last codes are worth nothing in another sale; and the host gets each exactly once. Says what is
+# wrong in $wrong.
+judge_cut() { # name
+    wrong=
+    asked=0
+    while read -r id cti code; do
+        asked=$((asked + 1))
+        nexo "$1" "$(redemption "$id" "$code" 20.00)"
+        read_answer
+        heard=$(grep "^$id " "$work/heard")
+        [ "$result" = Success ] || wrong="$wrong $id: $result $detail."
+        [ -z "$heard" ] || [ "$heard" = "$id Success $reference" ] || wrong="$wrong $heard, then $result $reference."
+    done <"$work/offered"
+    tail -n 2 "$work/offered" >"$work/last"
+    while read -r id cti code; do
+        redeem "$1" "$code" 20.00
+        case $detail in *REFUSED_USED*) ;; *) wrong="$wrong $id again: $result $detail." ;; esac
+    done <"$work/last"
+    sync_now "$1" || wrong="$wrong It does not settle: $(status "$1" .depth)."
+    db "SELECT cti FROM redemptions WHERE state = 'held'" | sort >"$work/at-host"
+    { cat "$work/sold-before"; cut -d ' ' -f 2 "$work/offered"; } | sort >"$work/at-till"
+    difference=$(diff "$work/at-till" "$work/at-host") || wrong="$wrong Till and host: $difference."
+}
