@@ -42,10 +42,9 @@ static void remount(void)
 
 static void settle(void)
 {
-    enum scrip_status status;
-
-    while ((status = journal_idle(&journal)) == SCRIP_AGAIN)
-        ;
+    enum scrip_status status = SCRIP_AGAIN;
+    while (status == SCRIP_AGAIN)
+        status = journal_idle(&journal);
     CHECK_STATUS(status, SCRIP_OK);
 }
 
@@ -53,9 +52,7 @@ static void settle(void)
 static struct bytes payload_of(uint32_t number, uint8_t out[JOURNAL_PAYLOAD_MAX])
 {
     size_t len = number * 37 % (JOURNAL_PAYLOAD_MAX + 1);
-    size_t i;
-
-    for (i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         out[i] = (uint8_t)(number * 31 + i * 7 + (number >> 8));
     return bytes_of(out, len);
 }
