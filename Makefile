@@ -204,7 +204,7 @@ BIG_ENDIAN := $(filter-out $(addprefix $(B)/tests/,p256v/% cortexm/% $(addprefix
 BIG_ENDIAN_QUICK := $(filter $(addprefix $(B)/tests/unit/,base_% redeem_% store_% sync_%) %/issuer_test,$(BIG_ENDIAN))
 big-endian-programs: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
 big-endian-run: $(if $(ENDIAN),$(BIG_ENDIAN),$(BIG_ENDIAN_QUICK))
-	@RUN_WITH='$(BOARD_RUN)' tests/run-suite big-endian $^
+	@RUN_WITH='$(BOARD_RUN)' TEST_TIMEOUT_S=$${TEST_TIMEOUT_S:-1800} tests/run-suite big-endian $^
 	@MUTANT_RUN_WITH='$(BOARD_RUN)' SUITES=big-endian tests/run-suite big-endian-mutants tests/mutants
 
 ON_BOARD = BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE)
