@@ -155,6 +155,15 @@ is "unchanged, it is not sent again" 304 "$(ask good /v1/objects/keys -H "If-Non
 "$programs/scrip" pki objects "$work/pki" >/dev/null
 is "issued anew, it is" 200 "$(ask good /v1/objects/keys -H "If-None-Match: $etag")"
 is "the policy" 200 "$(ask good /v1/objects/policy)"
+problem "no operators have been published" 404 not-found "$(ask good /v1/objects/operators)"
+"$programs/scrip" pki operators "$work/pki" --add 7 --may reverse --without-badge >/dev/null
+is "published, they are there" 200 "$(ask good /v1/objects/operators)"
+problem "nor has a status list" 404 not-found "$(ask good /v1/objects/lists)"
+"$programs/scrip" pki revoke "$work/pki" --list 1 >/dev/null
+"$programs/scrip" pki revoke "$work/pki" --list 12 --entries 64 >/dev/null
+is "of two lists" 200 "$(ask good /v1/objects/lists)"
+cmp -s "$work/body" "$work/pki/objects/list-12.cose"
+report "terminals get the one of the highest number" $? "they differ"
 problem "an object that is none" 404 not-found "$(ask good /v1/objects/secrets)"
 problem "a method that is none" 405 method "$(ask good /v1/sync)"
 problem "JSON that is none" 400 malformed "$(ask good /v1/sync -H "$json" -d '{"v":1')"
