@@ -163,8 +163,8 @@ static enum scrip_status find_head(struct journal *journal, struct journal_at *l
  * Finds the log's end, and the newest header that says something: what it counts is taken over, and
  * *type, data and *len are what the fence is to repeat. A BOOT that does not authenticate was not
  * shown to anybody, and says nothing; another entry that does not was never accepted, but all
- * before it was. A sector that was erased badly may look begun: the end is where nothing lies
- * before.
+ * before it was. A sector that was erased badly may look begun: the log ends in the blank one
+ * before it.
  */
 static enum scrip_status locate(struct journal *journal, struct journal_at *end, unsigned *type,
                                 uint8_t *data, uint32_t *len)
@@ -185,7 +185,7 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
             last = header;
             limit = header.at;
         }
-        if (end->sector == 0 || at.offset == journal_unit(flash))
+        if (end->sector == 0 || at.offset <= flash->page_size)
             *end = at;
         if (last.type != 0 && status == SCRIP_AGAIN)
             status = journal_open(journal, &last, data);
@@ -262,6 +262,10 @@ enum scrip_status journal_fence(struct journal *journal, enum journal_reserve re
     TRY(locate(journal, &end, &type, data, &len));
     if (journal->ack_seq < journal->durable_ack)
         journal->ack_seq = journal->durable_ack;
+    /* A log that was read only has shown its last entry, and the host has it: its number is taken,
+     * even if it does not read any more. */
+    if (journal->ack_seq == journal->next_seq)
+        journal->next_seq++;
     journal->head = end;
     TRY(crypto_random(journal->salt, sizeof journal->salt));
     crypto_key_close(&journal->aead);

@@ -143,6 +143,33 @@ static void test_a_fence_in_the_next_sector_does_not_come_back(void)
     power_down();
 }
 
+/* Read only, the last entry is shown before a fence has decided on it. Once the host has
+ * acknowledged it, the number is not given again, or a record would count as settled unsent. */
+static void test_a_number_that_was_acknowledged_read_only_is_taken(void)
+{
+    uint8_t longest[JOURNAL_PAYLOAD_MAX] = {0};
+    uint32_t last;
+
+    power_up(&nor);
+    while (journal_append(&journal, JOURNAL_DATA, JOURNAL_SYSTEM,
+                          bytes_of(longest, sizeof longest)) == SCRIP_OK)
+        ;
+    last = journal_next_seq(&journal) - 1;
+    uint32_t torn = newest(sizeof longest);
+    crypto_key_close(&journal.aead);
+    CHECK_STATUS(journal_mount(&journal, &flash.hal, &keys, NULL, NULL), SCRIP_FAULT_READ_ONLY);
+    CHECK_STATUS(journal_ack(&journal, last), SCRIP_OK);
+    sim_flash_flip(&flash, torn, 1);
+    enum scrip_status status;
+    while ((status = journal_idle(&journal)) == SCRIP_AGAIN)
+        ;
+    CHECK_STATUS(status, SCRIP_OK);
+    CHECK_EQ_INT(journal_acked(&journal), last);
+    CHECK_EQ_INT(journal_next_seq(&journal), last + 1);
+    CHECK_STATUS(append(1), SCRIP_OK);
+    power_down();
+}
+
 /* A first try that did not read back may be durable all the same, so this is no refusal. */
 static void test_no_room_for_a_second_try_is_a_fault(void)
 {
@@ -179,6 +206,7 @@ int main(void)
     CHECK_RUN(test_a_copy_does_not_come_behind_what_followed_it);
     CHECK_RUN(test_a_sector_that_was_erased_badly_is_not_where_the_log_ends);
     CHECK_RUN(test_a_fence_in_the_next_sector_does_not_come_back);
+    CHECK_RUN(test_a_number_that_was_acknowledged_read_only_is_taken);
     CHECK_RUN(test_no_room_for_a_second_try_is_a_fault);
     return check_done();
 }
