@@ -205,6 +205,16 @@ enum scrip_status ledger_keep(void *context, uint32_t sector)
     return SCRIP_OK;
 }
 
+/* A fence that the journal writes by itself, once a log that was read only has room, may accept an
+ * entry that a start had found torn: then the ledger is rebuilt. */
+static enum scrip_status idle_journal(struct ledger *ledger)
+{
+    enum scrip_status status = journal_idle(ledger->journal);
+    if (journal_next_seq(ledger->journal) != ledger->head_seq + 1)
+        ledger->broken = true;
+    return status;
+}
+
 enum scrip_status ledger_idle(struct ledger *ledger)
 {
     enum scrip_status status = SCRIP_OK;
@@ -219,12 +229,12 @@ enum scrip_status ledger_idle(struct ledger *ledger)
                ledger->floor_s - ledger->noted_floor_s >= FLOOR_STEP_S) {
         status = ledger_note_state(ledger);
     } else {
-        return journal_idle(ledger->journal);
+        return idle_journal(ledger);
     }
     /* A journal too full for a note, or read only, still erases and reclaims. */
     if (status == SCRIP_OK)
         return SCRIP_AGAIN;
     if (status == SCRIP_REFUSED_FULL || (status == SCRIP_FAULT_READ_ONLY && !ledger->broken))
-        return journal_idle(ledger->journal);
+        return idle_journal(ledger);
     return status;
 }
