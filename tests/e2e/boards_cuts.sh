@@ -58,9 +58,9 @@ cut_sales() { # write, kind
     end "$debugger"
     left_by "$2"
     host_start
-    network_up
     terminal_start t1 && login t1 && judge_cut t1 || wrong="it does not start: $(cat "$work/t1/log")"
     [ -e "$work/t1/cut" ] || wrong="there was no such write: $(cat "$work/t1/gdb.log")"
+    [ "$(wc -l <"$work/heard")" -lt $SALES ] || wrong="$wrong It came only behind all sales."
     [ -z "$wrong" ]
     report "$board: write $1 of sales, $2: $(wc -l <"$work/heard") of $(wc -l <"$work/offered") answers were heard" $? "$wrong"
     terminal_kill t1
@@ -73,7 +73,6 @@ cut_enrolment() { # write, kind
     rm -f "$database"*
     : >"$work/heard"
     host_start
-    network_up
     IFS='
 '
     # shellcheck disable=SC2046 # a line is a command

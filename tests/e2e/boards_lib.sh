@@ -112,10 +112,11 @@ go_on() { touch "$work/$1/go"; }                            # name
 # Power cuts ---------------------------------------------------------------------------------------
 
 # Where storage is written, by the line of the source, as both are inlined: a page of an EEPROM, a block
-# of the card.
+# of the card. One a line.
 line_of() { echo "$1:$(grep -n -m 1 -F "$2" "$1" | cut -d : -f 1)"; }
 WRITES=$(line_of platform/cortexm/at24c.c 'memcpy(frame + 2, data, len)')
-[ "$board" != lm3s6965evb ] || WRITES="$WRITES $(line_of platform/cortexm/sd_card.c 'command(card, WRITE_SINGLE')"
+[ "$board" != lm3s6965evb ] || WRITES="$WRITES
+$(line_of platform/cortexm/sd_card.c 'command(card, WRITE_SINGLE')"
 
 # Starts a terminal that stands still at its first instruction, with a debugger that lets it run until
 # the number-th write to its storage, which then has not begun. There the debugger does the commands.
@@ -147,7 +148,7 @@ sell_until_cut() { # most, name
     : >"$work/offered"
     : >"$work/heard"
     for i in $(seq "$1"); do
-        mint
+        mint --ttl 600
         id=c$i
         echo "$id $cti $code" >>"$work/offered"
         nexo "$2" "$(redemption "$id" "$code" 20.00)"
@@ -157,9 +158,9 @@ sell_until_cut() { # most, name
     done
 }
 
-# What a cut must have left: every sale asked again has the answer that was heard, or is approved now;
-# the last codes are worth nothing in another sale; and the host gets each exactly once. Says what is
-# wrong in $wrong.
+# What a cut must have left: every sale asked again, before the line is back and the host has it, has the
+# answer that was heard, or is approved now; the last codes are worth nothing in another sale; and the
+# host gets each exactly once. Says what is wrong in $wrong.
 judge_cut() { # name
     wrong=
     asked=0
@@ -176,6 +177,7 @@ judge_cut() { # name
         redeem "$1" "$code" 20.00
         case $detail in *REFUSED_USED*) ;; *) wrong="$wrong $id again: $result $detail." ;; esac
     done <"$work/last"
+    network_up
     sync_now "$1" || wrong="$wrong It does not settle: $(status "$1" .depth)."
     db "SELECT cti FROM redemptions WHERE state = 'held'" | sort >"$work/at-host"
     { cat "$work/sold-before"; cut -d ' ' -f 2 "$work/offered"; } | sort >"$work/at-till"

@@ -52,7 +52,7 @@ in_a_write() { # how it ends, a command
     network_cut
     within 30 status_is t1 '.states | index("host_unreachable")'
     # The second page of the record where that has some, else its block.
-    case $board in lm3s6965evb) stop_at t1 "${WRITES##* }" 1 ;; *) stop_at t1 "$WRITES" 2 ;; esac
+    case $board in lm3s6965evb) stop_at t1 "$(echo "$WRITES" | tail -n 1)" 1 ;; *) stop_at t1 "$WRITES" 2 ;; esac
     mint
     request=$(redemption "w$1" "$code" 20.00)
     printf '%s' "$request" | python3 tests/e2e/line.py "$work/t1/till.sock" 30 &
