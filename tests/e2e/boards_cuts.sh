@@ -62,7 +62,8 @@ cut_sales() { # write, kind
     [ -e "$work/t1/cut" ] || wrong="there was no such write: $(cat "$work/t1/gdb.log")"
     [ "$(wc -l <"$work/heard")" -lt $SALES ] || wrong="$wrong It came only behind all sales."
     [ -z "$wrong" ]
-    report "$board: write $1 of sales, $2: $(wc -l <"$work/heard") of $(wc -l <"$work/offered") answers were heard" $? "$wrong"
+    good=$?
+    report "$board: write $1 of sales, $2: $(wc -l <"$work/heard") of $(wc -l <"$work/offered") answers were heard" $good "$wrong"
     terminal_kill t1
     network_cut
     host_stop
