@@ -148,7 +148,7 @@ sell_until_cut() { # most, name
     : >"$work/offered"
     : >"$work/heard"
     for i in $(seq "$1"); do
-        mint --ttl 600
+        mint
         id=c$i
         echo "$id $cti $code" >>"$work/offered"
         nexo "$2" "$(redemption "$id" "$code" 20.00)"
