@@ -152,14 +152,6 @@ enum scrip_status journal_append(struct journal *journal, enum journal_type type
     return journal_put(journal, type, reserve, data, (uint32_t)payload.len);
 }
 
-enum scrip_status journal_ack(struct journal *journal, uint32_t seq)
-{
-    if (seq < journal->ack_seq || seq >= journal->next_seq)
-        return SCRIP_REFUSED_ARGUMENT;
-    journal->ack_seq = seq;
-    return SCRIP_OK;
-}
-
 /* Makes the cursor durable by itself, as no append has carried it. A log that is read only gets a
  * fence with it, and may be so no more. AGAIN: done. */
 static enum scrip_status put_ack(struct journal *journal)

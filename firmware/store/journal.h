@@ -139,7 +139,13 @@ MUST_CHECK enum scrip_status journal_find(const struct journal *journal, uint32_
 /* Everything up to seq is acknowledged. The cursor becomes durable with the next append, else by
  * the next idle step, and in any case before it frees anything; a cut before that only means that
  * the host is asked again. Works read only too. REFUSED_ARGUMENT: beyond the newest or backward. */
-MUST_CHECK enum scrip_status journal_ack(struct journal *journal, uint32_t seq);
+MUST_CHECK static inline enum scrip_status journal_ack(struct journal *journal, uint32_t seq)
+{
+    if (seq < journal->ack_seq || seq >= journal->next_seq)
+        return SCRIP_REFUSED_ARGUMENT;
+    journal->ack_seq = seq;
+    return SCRIP_OK;
+}
 
 /* Makes an ack durable, erases ahead, and reclaims acknowledged sectors when erased space runs low.
  * OK: nothing more to do; AGAIN: call again. Statuses of keep are handed on; FAULT_FLASH: the

@@ -8,9 +8,9 @@
 static enum scrip_status make_blank(const struct hal_flash *flash, uint32_t address)
 {
     uint8_t chunk[ENTRY_MAX];
-    int pass, i;
+    int pass, i, passes = 1 + flash->needs_erase;
 
-    for (pass = 0; pass <= flash->needs_erase; pass++) {
+    for (pass = 0; pass < passes; pass++) {
         memset(chunk, 0xFF, sizeof chunk);
         if (!flash->needs_erase)
             TRY(flash->program(flash->context, address, chunk, sizeof chunk));
@@ -22,22 +22,19 @@ static enum scrip_status make_blank(const struct hal_flash *flash, uint32_t addr
     return SCRIP_OK;
 }
 
-/* Erases a sector and waits. */
+/* Erases a sector and waits. Where programming overwrites, the format_id alone makes what is there
+ * another log's. */
 static enum scrip_status erase(const struct hal_flash *flash, uint32_t sector)
 {
     struct journal_at at = {sector, 0};
-    uint32_t address = journal_address(flash, &at), end = address + flash->sector_size;
-    enum scrip_status status = SCRIP_OK;
+    enum scrip_status status;
 
-    if (flash->needs_erase) {
-        TRY(flash->erase_start(flash->context, address));
-        do
-            status = flash->erase_poll(flash->context);
-        while (status == SCRIP_AGAIN);
-    } else {
-        for (; status == SCRIP_OK && address < end; address += ENTRY_MAX)
-            status = make_blank(flash, address);
-    }
+    if (!flash->needs_erase)
+        return SCRIP_OK;
+    TRY(flash->erase_start(flash->context, journal_address(flash, &at)));
+    do
+        status = flash->erase_poll(flash->context);
+    while (status == SCRIP_AGAIN);
     return status;
 }
 
@@ -67,14 +64,14 @@ static enum scrip_status begin(struct journal *journal, const struct hal_flash *
                : SCRIP_REFUSED_ARGUMENT;
 }
 
-/* The first sector, which is made last, stands for all: what a cut leaves is foreign or empty. */
+/* The last sector stands for all: what a cut leaves is foreign or empty. */
 enum scrip_status journal_format(const struct hal_flash *flash, const struct keys *keys)
 {
     struct journal journal;
     uint32_t sector;
 
     TRY(begin(&journal, flash, keys));
-    for (sector = 2 * journal.sectors; sector-- > journal.sectors;) {
+    for (sector = journal.sectors; sector < 2 * journal.sectors; sector++) {
         TRY(erase(flash, sector));
         TRY(journal_mark(&journal, sector));
     }
@@ -99,15 +96,13 @@ static enum scrip_status next_mark(const struct journal *journal, uint32_t physi
 
 /* Sector numbers grow with the physical sector, and drop once: behind the newest. Sectors without a
  * MARK (being erased when power went) may lie anywhere: they are stepped over. */
-static enum scrip_status find_newest(const struct journal *journal, uint32_t *first,
-                                     uint32_t *newest)
+static enum scrip_status find_newest(const struct journal *journal, uint32_t *newest)
 {
     uint32_t low = 0, high = journal->sectors, sector;
-    enum scrip_status status = next_mark(journal, 0, first);
+    enum scrip_status status = next_mark(journal, 0, newest);
 
     if (status != SCRIP_OK)
         return status == SCRIP_AGAIN ? SCRIP_FAULT_FOREIGN : status;
-    *newest = *first;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         status = next_mark(journal, middle, &sector);
@@ -134,14 +129,14 @@ static enum scrip_status scan_sector(struct journal *journal, const struct journ
 }
 
 /* Finds the tail, and the sector that was begun last: *low, with its end as its offset. */
-static enum scrip_status find_head(struct journal *journal, struct journal_at *low, uint32_t *first,
+static enum scrip_status find_head(struct journal *journal, struct journal_at *low,
                                    uint32_t *newest)
 {
     uint32_t sectors = journal->sectors, high;
     struct journal_at middle = {0, journal->flash->sector_size}, at;
     struct journal_header header;
 
-    TRY(find_newest(journal, first, newest));
+    TRY(find_newest(journal, newest));
     high = *newest + 1;
     *low = middle;
     low->sector = high > 2 * sectors ? high - sectors : sectors;
@@ -170,12 +165,12 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
                                 uint8_t *data, uint32_t *len)
 {
     const struct hal_flash *flash = journal->flash;
-    uint32_t first, newest, prepared;
+    uint32_t newest, prepared;
     struct journal_at limit, at;
     struct journal_header header, last;
     enum scrip_status status;
 
-    TRY(find_head(journal, &limit, &first, &newest));
+    TRY(find_head(journal, &limit, &newest));
     prepared = limit.sector + 1;
     end->sector = 0;
     for (;;) {
@@ -185,7 +180,16 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
             last = header;
             limit = header.at;
         }
-        if (end->sector == 0 || at.offset <= flash->page_size)
+        /* The newest header may not read next time, which must not bring the end nearer. */
+        if (last.type != 0 && flash->needs_erase && status == SCRIP_AGAIN) {
+            at = limit;
+            at.offset++;
+            status = journal_scan(journal, &at, &header);
+            if (status == SCRIP_OK)
+                status = SCRIP_AGAIN;
+        }
+        if (end->sector == 0 ||
+            (limit.offset == flash->sector_size && at.offset <= flash->page_size))
             *end = at;
         if (last.type != 0 && status == SCRIP_AGAIN)
             status = journal_open(journal, &last, data);
@@ -196,10 +200,10 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
     }
     if (status > SCRIP_AGAIN && status != SCRIP_FAULT_CORRUPT)
         return status;
-    /* Only a log that was never used has no entry; without its first mark, format was cut. */
+    /* Only a log that was never used has no entry; without its last mark, format was cut. */
     if (last.type != 0)
         newest = limit.sector + last.ahead;
-    else if (first != journal->sectors)
+    else if (newest != 2 * journal->sectors - 1)
         return SCRIP_FAULT_FOREIGN;
     /* What was made after the newest entry a cut may have hit: it is made again (J9). */
     if (journal->prepared_sector == 0)

@@ -77,14 +77,13 @@ enum scrip_status journal_scan(const struct journal *journal, struct journal_at 
         while (at->offset + HEADER_BYTES <= limit) {
             header->at = *at;
             enum scrip_status status = journal_header(journal, header);
-            if (status == SCRIP_AGAIN) {
-                if (!header->blank)
-                    end = at->offset + ENTRY_MAX;
-                at->offset = round_up(at->offset + 1, flash->page_size);
-            } else {
+            if (status == SCRIP_OK)
                 at->offset += journal_extent(flash, header->len);
+            if (status != SCRIP_AGAIN)
                 return status;
-            }
+            if (!header->blank)
+                end = at->offset + ENTRY_MAX - 1;
+            at->offset = round_up(at->offset + 1, flash->page_size);
         }
         at->offset = end < limit ? end : limit;
         if (newest)
@@ -151,8 +150,8 @@ enum scrip_status journal_judge(const struct journal *journal, struct journal_at
         enum scrip_status status = journal_scan(journal, &at, &next);
         if (status != SCRIP_OK)
             return status == SCRIP_AGAIN ? SCRIP_OK : status;
-        if (next.type > JOURNAL_BOOT)
-            copied = next.turn == (uint8_t)(turn + 1) ? FATE_COPIED : 0;
+        if (next.type > JOURNAL_BOOT && next.turn == (uint8_t)(turn + 1))
+            copied = FATE_COPIED;
         *fate = copied | (next.turn == turn && next.seq == seq ? FATE_VOID : 0);
     } while (next.type >= JOURNAL_BOOT);
     return SCRIP_OK;

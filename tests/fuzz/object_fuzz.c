@@ -69,7 +69,7 @@ static void operators(const struct object *object)
         return;
     }
     FUZZ_HOLDS(object->kind == OBJECT_OPERATORS && operators_first(&read, &walk) == SCRIP_OK);
-    while (count < OPERATORS_MAX && (status = operators_next(&walk, &entries[count])) == SCRIP_OK)
+    while (count < OPERATORS_MAX && operators_next(&walk, &entries[count]) == SCRIP_OK)
         count++;
     operators_write(walk.salt, entries, count, &body);
     FUZZ_HOLDS(same(buffer_bytes(&body), &object->body));

@@ -11,7 +11,8 @@ enum {
     NESTED_DEPTH_OVERWRITING = 24,
     SHOWN = 12,
     KEYS_SEEN = 1 << 21,
-    FULL_ROUNDS = 48
+    ROUNDS = 2,
+    FULL_ROUNDS = 58
 };
 
 unsigned power_round;
@@ -174,7 +175,7 @@ static uint64_t run_round(const struct power_workload *workload, uint8_t *before
 void power_run(const struct power_workload *workload)
 {
     const char *full = getenv("FULL");
-    unsigned rounds = full != NULL && *full != '\0' ? FULL_ROUNDS : 1;
+    unsigned rounds = full != NULL && *full != '\0' ? FULL_ROUNDS : ROUNDS;
     uint8_t *before = malloc(workload->context_bytes);
     uint8_t *after = malloc(workload->context_bytes);
     uint64_t operations = 0;

@@ -4,9 +4,9 @@
  *
  * For each cut: work until the power fails; then check, use, check. And once more from the same
  * cut, with a second cut at one of the first operations of the recovery. With FULL=1 all that is
- * done in 48 rounds, each with tears, second cuts and contents of its own. What a workload finds
- * wrong it reports by power_fail(); the harness adds where it was. The last lines are
- * `power: cuts=C nested=N lost=0 twice=0 corrupt=0 unmountable=0` and that of tests/check.h.
+ * done in 58 rounds instead of two, each with tears, second cuts and contents of its own. What a
+ * workload finds wrong it reports by power_fail(); the harness adds where it was. The last lines
+ * are `power: cuts=C nested=N lost=0 twice=0 corrupt=0 unmountable=0` and that of tests/check.h.
  */
 #ifndef TESTS_POWER_HARNESS_H
 #define TESTS_POWER_HARNESS_H

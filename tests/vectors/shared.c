@@ -147,11 +147,12 @@ static void put_case(const char *name, const uint8_t point[CRYPTO_POINT_BYTES],
                      const uint8_t hash[CRYPTO_HASH_BYTES], const uint8_t *signature, bool good)
 {
     FILE *out = fopen(name, "ab");
-    bool written = out != NULL && fwrite(point, CRYPTO_POINT_BYTES, 1, out) == 1 &&
+    REQUIRE(out != NULL);
+    bool written = fwrite(point, CRYPTO_POINT_BYTES, 1, out) == 1 &&
                    fwrite(hash, CRYPTO_HASH_BYTES, 1, out) == 1 &&
                    fwrite(signature, CRYPTO_SIGNATURE_BYTES, 1, out) == 1 &&
                    fputc(good ? 1 : 0, out) != EOF;
-    CHECK(out != NULL && fclose(out) == 0 && written);
+    CHECK(fclose(out) == 0 && written);
 }
 
 enum scrip_status shared_verify(const uint8_t point[CRYPTO_POINT_BYTES], struct bytes message,
