@@ -121,8 +121,8 @@ static void prepare(void *context)
     (void)context;
     memset(&model, 0, sizeof model);
     model.next = 1 + power_round * 100;
-    if (open_store())
-        (void)(replace() && replace());
+    if (open_store() && replace())
+        (void)replace();
 }
 
 static void work(void *context)
