@@ -201,8 +201,33 @@ static void test_no_room_for_a_second_try_is_a_fault(void)
     power_down();
 }
 
+/* A torn entry whose header reads at one start and not at the next: both put their fence at the
+ * same place, so that the remains of the one never lie in the other's way. */
+static void test_the_end_is_where_it_was_when_a_header_does_not_read(void)
+{
+    struct sim_flash torn;
+
+    power_up(&nor);
+    sim_flash_open(&torn, &nor, 2);
+    CHECK_STATUS(append(1), SCRIP_OK);
+    uint32_t at = journal_sector(&journal) % SECTORS * 4096 + journal.head.offset;
+    CHECK_STATUS(append(2), SCRIP_OK);
+    sim_flash_flip(&flash, at + 30, 1);
+    sim_flash_copy(&torn, &flash);
+    remount();
+    struct journal_at first = journal.head;
+    sim_flash_copy(&flash, &torn);
+    sim_flash_flip(&flash, at + 8, 1);
+    remount();
+    CHECK_EQ_INT(journal.head.sector, first.sector);
+    CHECK_EQ_INT(journal.head.offset, first.offset);
+    sim_flash_close(&torn);
+    power_down();
+}
+
 int main(void)
 {
+    CHECK_RUN(test_the_end_is_where_it_was_when_a_header_does_not_read);
     CHECK_RUN(test_a_copy_does_not_come_behind_what_followed_it);
     CHECK_RUN(test_a_sector_that_was_erased_badly_is_not_where_the_log_ends);
     CHECK_RUN(test_a_fence_in_the_next_sector_does_not_come_back);
