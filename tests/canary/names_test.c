@@ -274,10 +274,7 @@ static void start_till(void)
 static void open_terminal(void)
 {
     test_terminal_make(&terminal);
-    struct keyset_key *entry = &terminal.issuer.keys.key[terminal.issuer.keys.count++];
-    CHECK_STATUS(crypto_agreement_generate(&vault), SCRIP_OK);
-    *entry = test_key_entry(vault);
-    entry->uses = KEYSET_VAULT;
+    (void)test_terminal_vault(&terminal, &vault);
     terminal.policy.max_offline_value_minor = 1000000;
     terminal.policy.per_member_per_day_minor = 1000000;
     terminal.policy.max_awards = 60000; /* the table is for fewer than a thousand */

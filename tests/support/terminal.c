@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bundle.h"
+#include "redeem/bind.h"
 #include "tests/check.h"
 
 static const struct sim_geometry journal_geometry = {24 * 4096, 4096, 256, 1, 1, true};
@@ -109,6 +110,35 @@ void test_terminal_free(struct test_terminal *terminal)
     crypto_key_close(&terminal->issuer.key);
     crypto_key_close(&terminal->root);
     crypto_key_close(&terminal->other_root);
+}
+
+struct keyset_key *test_terminal_vault(struct test_terminal *terminal, struct crypto_key *vault)
+{
+    struct keyset_key *entry = &terminal->issuer.keys.key[terminal->issuer.keys.count++];
+    CHECK_STATUS(crypto_agreement_generate(vault), SCRIP_OK);
+    *entry = test_key_entry(*vault);
+    entry->uses = KEYSET_VAULT;
+    return entry;
+}
+
+enum scrip_status test_award_open(struct crypto_key vault, const struct record *record,
+                                  struct member_id *id)
+{
+    struct identity identity;
+    struct sale sale = {.award = true};
+    struct member_context context = {.terminal = &identity};
+
+    if (record->type != RECORD_AWARD || record->token.len != 0)
+        return SCRIP_REFUSED_SHAPE;
+    CHECK_STATUS(identity_parse(bytes_text(TEST_TERMINAL), &identity), SCRIP_OK);
+    memcpy(sale.transaction_id, record->transaction_id.data, record->transaction_id.len);
+    memcpy(sale.lines, record->lines.data, sizeof sale.lines);
+    sale.total_minor = record->total_minor;
+    sale.currency = record->currency;
+    context.epoch = record->epoch;
+    context.t_s = record->stamp.t_s;
+    CHECK_STATUS(bind_txh(&identity, context.epoch, NULL, &sale, context.txh), SCRIP_OK);
+    return member_open(vault, &context, record->member, id);
 }
 
 enum scrip_status test_terminal_boot(struct test_terminal *terminal)

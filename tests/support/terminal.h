@@ -7,7 +7,9 @@
 
 #include "platform/sim/device.h"
 #include "platform/sim/flash.h"
+#include "redeem/member.h"
 #include "redeem/policy.h"
+#include "redeem/record.h"
 #include "scrip.h"
 #include "tests/support/issuer.h"
 
@@ -45,6 +47,14 @@ struct test_terminal {
 /* Devices blank, back office ready, clock at TEST_NOW_S; the agent is not open. */
 void test_terminal_make(struct test_terminal *terminal);
 void test_terminal_free(struct test_terminal *terminal);
+
+/* A vault's key in the key set, before enrolment; the caller closes the private one. */
+struct keyset_key *test_terminal_vault(struct test_terminal *terminal, struct crypto_key *vault);
+
+/* Whom an award's record is sealed for, as the vault finds out at the host: from the record alone.
+ * REFUSED_SHAPE: not an award by a raw identifier. Else as member_open(). */
+enum scrip_status test_award_open(struct crypto_key vault, const struct record *record,
+                                  struct member_id *id);
 
 /* Powers the devices on again and opens the agent, as after a restart. */
 enum scrip_status test_terminal_boot(struct test_terminal *terminal);

@@ -19,11 +19,8 @@ static struct agent *agent(void)
 static void open_until(uint32_t exp_s)
 {
     test_terminal_make(&terminal);
+    (void)test_terminal_vault(&terminal, &vault);
     struct keyset *keys = &terminal.issuer.keys;
-    struct keyset_key *entry = &keys->key[keys->count++];
-    CHECK_STATUS(crypto_agreement_generate(&vault), SCRIP_OK);
-    *entry = test_key_entry(vault);
-    entry->uses = KEYSET_VAULT;
     for (size_t i = 0; i < keys->count; i++)
         keys->key[i].sign_until_s = keys->key[i].verify_until_s = UINT32_MAX;
     if (exp_s != 0)
@@ -81,20 +78,9 @@ static struct token_claims earner(uint8_t member)
 static enum scrip_status open_seal(uint32_t seq, struct member_id *id)
 {
     struct record record;
-    struct sale sale = {.award = true};
-    struct member_context context = {.terminal = &agent()->bundle.identity};
 
     TRY(ledger_record(&agent()->ledger, seq, &record));
-    if (record.type != RECORD_AWARD || record.token.len != 0)
-        return SCRIP_REFUSED_SHAPE;
-    memcpy(sale.transaction_id, record.transaction_id.data, record.transaction_id.len);
-    memcpy(sale.lines, record.lines.data, sizeof sale.lines);
-    sale.total_minor = record.total_minor;
-    sale.currency = record.currency;
-    context.epoch = record.epoch;
-    context.t_s = record.stamp.t_s;
-    CHECK_STATUS(bind_txh(context.terminal, context.epoch, NULL, &sale, context.txh), SCRIP_OK);
-    return member_open(vault, &context, record.member, id);
+    return test_award_open(vault, &record, id);
 }
 
 static void test_a_raw_identifier_is_recorded_as_its_seal(void)

@@ -164,10 +164,7 @@ static struct crypto_key vault;
 static void enrolled_with_vault(void)
 {
     open_terminal();
-    struct keyset_key *entry = &terminal.issuer.keys.key[terminal.issuer.keys.count++];
-    CHECK_STATUS(crypto_agreement_generate(&vault), SCRIP_OK);
-    *entry = test_key_entry(vault);
-    entry->uses = KEYSET_VAULT;
+    (void)test_terminal_vault(&terminal, &vault);
     CHECK_STATUS(test_terminal_enroll(&terminal, 1), SCRIP_OK);
     CHECK_STATUS(crypto_open(source), SCRIP_OK);
 }

@@ -17,10 +17,7 @@ static enum scrip_status seal(enum scrip_member_kind kind, const char *text)
 static void open_with_vault(uint32_t nbf_s, uint32_t until_s)
 {
     test_terminal_make(&terminal);
-    struct keyset_key *entry = &terminal.issuer.keys.key[terminal.issuer.keys.count++];
-    CHECK_STATUS(crypto_agreement_generate(&vault), SCRIP_OK);
-    *entry = test_key_entry(vault);
-    entry->uses = KEYSET_VAULT;
+    struct keyset_key *entry = test_terminal_vault(&terminal, &vault);
     entry->nbf_s = nbf_s;
     entry->sign_until_s = until_s;
     entry->verify_until_s = until_s;

@@ -185,10 +185,7 @@ static struct scrip_member member;
 static void with_a_vault(void)
 {
     open_terminal();
-    struct keyset_key *entry = &terminal.issuer.keys.key[terminal.issuer.keys.count++];
-    CHECK_STATUS(crypto_agreement_generate(&vault), SCRIP_OK);
-    *entry = test_key_entry(vault);
-    entry->uses = KEYSET_VAULT;
+    struct keyset_key *entry = test_terminal_vault(&terminal, &vault);
     entry->nbf_s = TEST_NOW_S - 10;
     entry->sign_until_s = entry->verify_until_s = TEST_NOW_S + 1000;
     CHECK_STATUS(test_terminal_enroll(&terminal, 1), SCRIP_OK);
