@@ -365,48 +365,6 @@ bool json_text(const struct json *node, struct bytes *text)
     return good;
 }
 
-bool json_number(const struct json *node, double *value)
-{
-    double number = cJSON_IsNumber(cjson_of(node)) ? cjson_of(node)->valuedouble : 0;
-    bool finite = number - number == 0;
-    *value = finite ? number : 0;
-    return finite && cJSON_IsNumber(cjson_of(node));
-}
-
-static const double EXACT_INTEGERS = 9007199254740992.0; /* 2^53 */
-
-bool json_uint(const struct json *node, uint64_t max, uint64_t *value)
-{
-    double number;
-    *value = 0;
-    if (!json_number(node, &number) || !(number >= 0 && number < EXACT_INTEGERS))
-        return false;
-    uint64_t whole = (uint64_t)number;
-    if ((double)whole != number || whole > max)
-        return false;
-    *value = whole;
-    return true;
-}
-
-bool json_amount(const struct json *node, unsigned exponent, int64_t max_minor, int64_t *minor)
-{
-    static const double scales[] = {1, 10, 100, 1000, 10000};
-    double number;
-    *minor = 0;
-    if (exponent >= sizeof scales / sizeof *scales || !json_number(node, &number))
-        return false;
-    double scaled = number * scales[exponent];
-    if (!(scaled >= 0 && scaled < EXACT_INTEGERS))
-        return false;
-    /* A decimal fraction and the quotient of its digits round to the same double, so the rounding
-     * of the product is undone and told from digits too many. */
-    int64_t whole = (int64_t)(scaled + 0.5);
-    if ((double)whole / scales[exponent] != number || whole > max_minor)
-        return false;
-    *minor = whole;
-    return true;
-}
-
 bool json_bool(const struct json *node, bool *value)
 {
     *value = cJSON_IsTrue(cjson_of(node));

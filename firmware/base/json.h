@@ -42,11 +42,11 @@ const struct json *json_member_at(const struct json *object, size_t index, const
  * integer is exact. */
 bool json_text(const struct json *node, struct bytes *text);
 bool json_uint(const struct json *node, uint64_t max, uint64_t *value);
-bool json_number(const struct json *node, double *value);
 bool json_bool(const struct json *node, bool *value);
-/* A number with at most `exponent` digits behind the point (0 to 4), as minor units: 5.01, 2 ->
- * 501. False where it has more of them, is negative or above max_minor. */
-bool json_amount(const struct json *node, unsigned exponent, int64_t max_minor, int64_t *minor);
+/* A number in units of 10^-places, without what lies behind them: 5.01, 2 -> 501. `exact` says that
+ * this cut nothing off; digits behind the 17th never count. What is out of range becomes INT64_MAX
+ * with its sign, and is not exact. False where the node is no number. */
+bool json_decimal(const struct json *node, unsigned places, int64_t *value, bool *exact);
 
 /*
  * The emitter writes to a sink piece by piece and never holds a document. With a NULL sink it only

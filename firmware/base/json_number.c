@@ -1,51 +1,36 @@
 /*
- * json_number: what cJSON calls in place of strtod() (see the Makefile), which rounds any number
- * of digits right and takes 3 KiB for it.
+ * json_number: numbers as decimals, without floating point.
  *
- * Numbers of at most 15 digits, zeros at either end not counted, with a power of ten of at most 22
- * are the nearest double, as there mantissa and power are exact and the one operation on them
- * rounds. So are whole numbers up to 2^53. Others are off by some units in the last place.
+ * cJSON hands every number to strtod(), in whose place it is compiled to call json_strtod() (see
+ * the Makefile), and keeps the double that it is given. Ours is none: its bits are a decimal, which
+ * alone is exact for amounts of money, and which needs no software for doubles. cJSON compares it
+ * with the limits of int, for a field that nobody reads; it is never a NaN.
+ *
+ * Format   Bit 63 sign, bits 62..57 exponent + 31, bits 56..0 digits: digits * 10^exponent. Digits
+ *          behind the 17th are cut off; a power of ten out of range becomes the last in range,
+ *          which is more or less than any number that is asked for.
  */
-#include <float.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <cJSON.h>
+
+#include <string.h>
+
+#include "base/json.h"
 
 enum {
-    DIGITS_MAX = 18,     /* of a mantissa, with room for one more in 64 bits */
-    POWER_EXACT = 22,    /* 10^22 is a double, 10^23 is not */
-    EXPONENT_MAX = 10000 /* no memory holds the digits that would bring it back */
+    DIGITS_MAX = 17, /* that fit DIGITS_BITS */
+    DIGITS_BITS = 57,
+    EXPONENT_MAX = 30,
+    EXPONENT_MIN = -31,
+    FAR = 10000 /* no memory holds the digits that would bring it back */
 };
 
-static const uint64_t EXACT = UINT64_C(1) << 53;
+_Static_assert(sizeof(double) == sizeof(uint64_t), "a double has 64 bits");
 
 double json_strtod(const char *text, char **end);
 
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static double power_of_ten(int exponent)
-{
-    double power = 1;
-    for (int i = 0; i < exponent; i++)
-        power *= 10;
-    return power;
-}
-
-static double scale(double value, int exponent)
-{
-    while (exponent > 0 && value != 0 && value <= DBL_MAX) {
-        int step = exponent < POWER_EXACT ? exponent : POWER_EXACT;
-        value *= power_of_ten(step);
-        exponent -= step;
-    }
-    while (exponent < 0 && value != 0) {
-        int step = -exponent < POWER_EXACT ? -exponent : POWER_EXACT;
-        value /= power_of_ten(step);
-        exponent += step;
-    }
-    return value;
 }
 
 /* Behind the e; where no digit follows, nothing was read. */
@@ -60,18 +45,33 @@ static int read_exponent(const char **text)
     if (!is_digit(*at))
         return 0;
     for (; is_digit(*at); at++)
-        if (exponent < EXPONENT_MAX)
+        if (exponent < FAR)
             exponent = exponent * 10 + (*at - '0');
     *text = at;
     return minus ? -exponent : exponent;
+}
+
+static double pack(bool minus, uint64_t digits, int exponent)
+{
+    double packed;
+
+    if (digits == 0)
+        exponent = 0;
+    if (exponent > EXPONENT_MAX)
+        exponent = EXPONENT_MAX;
+    if (exponent < EXPONENT_MIN)
+        exponent = EXPONENT_MIN;
+    digits |= (uint64_t)(exponent - EXPONENT_MIN) << DIGITS_BITS | (uint64_t)minus << 63;
+    memcpy(&packed, &digits, sizeof packed);
+    return packed;
 }
 
 double json_strtod(const char *text, char **end)
 {
     const char *at = text;
     bool minus = *at == '-', fraction = false, any = false;
-    uint64_t mantissa = 0;
-    int digits = 0, exponent = 0;
+    uint64_t digits = 0;
+    int count = 0, exponent = 0;
 
     if (minus)
         at++;
@@ -81,18 +81,59 @@ double json_strtod(const char *text, char **end)
             continue;
         }
         any = true;
-        if (digits < DIGITS_MAX) {
-            mantissa = mantissa * 10 + (uint64_t)(*at - '0');
-            digits += mantissa != 0;
+        if (count < DIGITS_MAX) {
+            digits = digits * 10 + (uint64_t)(*at - '0');
+            count += digits != 0;
             exponent -= fraction;
-        } else if (!fraction && exponent < EXPONENT_MAX) {
+        } else if (!fraction && exponent < FAR) {
             exponent++;
         }
     }
     if (any && (*at == 'e' || *at == 'E'))
         exponent += read_exponent(&at);
-    for (; mantissa != 0 && mantissa % 10 == 0 && (exponent < 0 || mantissa > EXACT); exponent++)
-        mantissa /= 10;
     *end = (char *)(uintptr_t)(any ? at : text);
-    return minus ? -scale((double)mantissa, exponent) : scale((double)mantissa, exponent);
+    return pack(minus, digits, exponent);
+}
+
+bool json_decimal(const struct json *node, unsigned places, int64_t *value, bool *exact)
+{
+    const cJSON *number = (const cJSON *)(const void *)node;
+    uint64_t bits;
+
+    *value = 0;
+    *exact = false;
+    if (!cJSON_IsNumber(number))
+        return false;
+    memcpy(&bits, &number->valuedouble, sizeof bits);
+    int power = (int)(bits >> DIGITS_BITS & 63) + EXPONENT_MIN + (int)places;
+    uint64_t digits = bits & ((UINT64_C(1) << DIGITS_BITS) - 1);
+    *exact = true;
+    for (; digits != 0 && power < 0; power++) {
+        *exact &= digits % 10 == 0;
+        digits /= 10;
+    }
+    for (; digits != 0 && power > 0; power--) {
+        if (digits > INT64_MAX / 10) {
+            *exact = false;
+            digits = INT64_MAX;
+            break;
+        }
+        digits *= 10;
+    }
+    *value = bits >> 63 ? -(int64_t)digits : (int64_t)digits;
+    return true;
+}
+
+bool json_uint(const struct json *node, uint64_t max, uint64_t *value)
+{
+    static const int64_t EXACT_INTEGERS = INT64_C(1) << 53;
+    int64_t whole;
+    bool exact;
+
+    *value = 0;
+    if (!json_decimal(node, 0, &whole, &exact) || !exact || whole < 0 || whole >= EXACT_INTEGERS ||
+        (uint64_t)whole > max)
+        return false;
+    *value = (uint64_t)whole;
+    return true;
 }

@@ -4,7 +4,8 @@
 
 #include "base/text.h"
 
-static const double TOLERANCE = 1e-6; /* of a minor unit: what binary fractions may be off */
+/* Amounts are read in millionths of a minor unit, of which binary fractions may be off by one. */
+static const int64_t MILLION = 1000000;
 
 static const struct category {
     const char *name, *body;
@@ -99,22 +100,21 @@ enum scrip_status nexo_read_amount(struct nexo_problem *problem, const struct js
                                    int64_t *minor)
 {
     const struct json *node = find(object, path);
-    double value;
+    int64_t value; /* in millionths of a minor unit */
+    bool exact;
 
     *minor = 0;
     if (node == NULL)
         return missing(problem, path);
-    if (!json_number(node, &value))
+    if (!json_decimal(node, exponent + 6, &value, &exact))
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, path, "is not a number");
-    for (unsigned i = 0; i < exponent; i++)
-        value *= 10;
     if (!may_be_negative && value < 0)
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, path, "is negative");
-    if (value > INT32_MAX || value < -INT32_MAX)
+    if (value > INT32_MAX * MILLION || value < -INT32_MAX * MILLION)
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, path, "is out of range");
-    int64_t whole = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
-    double off = value - (double)whole;
-    if (off > TOLERANCE || off < -TOLERANCE)
+    int64_t whole = (value < 0 ? value - MILLION / 2 : value + MILLION / 2) / MILLION;
+    int64_t off = value - whole * MILLION;
+    if (off > 1 || off < -1)
         return nexo_blame(problem, SCRIP_REFUSED_ARGUMENT, path,
                           "has more digits than its currency");
     *minor = whole;

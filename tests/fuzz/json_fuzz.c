@@ -11,15 +11,15 @@ static void look(const struct json *node)
     struct bytes text;
     uint64_t number;
     int64_t minor;
-    double value;
-    bool truth;
+    bool exact, truth;
 
     if (json_text(node, &text))
         FUZZ_HOLDS(text.data[text.len] == '\0' && memchr(text.data, '\0', text.len) == NULL);
     if (json_uint(node, 1000, &number))
-        FUZZ_HOLDS(number <= 1000 && json_number(node, &value) && (double)number == value);
-    if (json_amount(node, 2, 1000000, &minor))
-        FUZZ_HOLDS(minor >= 0 && minor <= 1000000);
+        FUZZ_HOLDS(number <= 1000 && json_decimal(node, 0, &minor, &exact) && exact &&
+                   (uint64_t)minor == number);
+    if (json_decimal(node, 10, &minor, &exact))
+        FUZZ_HOLDS(minor >= -INT64_MAX);
     (void)json_bool(node, &truth);
 }
 

@@ -1,5 +1,6 @@
 #include "tools/scrip/till.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -149,14 +150,17 @@ static void print_content(const struct json *content)
     if (json_is_array(result))
         result = json_element(result, 0);
     const struct json *amount = json_member(result, "LoyaltyAmount");
-    double value;
+    int64_t cents;
+    bool exact;
     print_text("result", json_member(response, "Result"));
     print_text("error", json_member(response, "ErrorCondition"));
     print_text("detail", json_member(response, "AdditionalResponse"));
     print_text("reference", json_member(transaction, "TransactionID"));
-    if (json_number(json_member(amount, "AmountValue"), &value) ||
-        json_number(json_member(amount, "Value"), &value) || json_number(amount, &value))
-        printf("%-10s %.2f\n", "amount", value);
+    if (json_decimal(json_member(amount, "AmountValue"), 2, &cents, &exact) ||
+        json_decimal(json_member(amount, "Value"), 2, &cents, &exact) ||
+        json_decimal(amount, 2, &cents, &exact))
+        printf("%-10s %s%" PRId64 ".%02" PRId64 "\n", "amount", cents < 0 ? "-" : "",
+               cents < 0 ? -cents / 100 : cents / 100, cents < 0 ? -cents % 100 : cents % 100);
     print_text("currency", json_member(amount, "Currency"));
     print_text("challenge", barcode_of(content));
 }
