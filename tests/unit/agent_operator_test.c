@@ -114,6 +114,25 @@ static void test_a_reversal_is_for_some(void)
     test_terminal_free(&terminal);
 }
 
+/* There is no PIN that a few tries could find. So nothing is counted, nothing is worn, and nobody
+ * can lock a shop out of its own terminal by typing. */
+static void test_guessing_is_only_refused(void)
+{
+    char guess[] = "K3XB0000";
+
+    test_terminal_open(&terminal);
+    CHECK_STATUS(redeem(1, SCRIP_MODE_ANY, 3, NULL), SCRIP_OK);
+    take_operators(1, TEST_NOW_S + 3600, terminal.root);
+    uint64_t before = terminal.journal.operations + terminal.blobs.operations;
+    for (unsigned i = 0; i < 2000; i++) {
+        (void)snprintf(guess + 4, 5, "%04u", i);
+        CHECK_STATUS(reverse(1, 8, guess), SCRIP_REFUSED_OPERATOR);
+    }
+    CHECK_EQ_INT(terminal.journal.operations + terminal.blobs.operations, before);
+    CHECK_STATUS(reverse(1, 8, "K3XBADGE"), SCRIP_OK);
+    test_terminal_free(&terminal);
+}
+
 static void test_leaving_out_the_host_is_for_some(void)
 {
     test_terminal_open(&terminal);
@@ -168,6 +187,7 @@ int main(void)
 {
     CHECK_RUN(test_without_a_list_everybody_may);
     CHECK_RUN(test_a_reversal_is_for_some);
+    CHECK_RUN(test_guessing_is_only_refused);
     CHECK_RUN(test_leaving_out_the_host_is_for_some);
     CHECK_RUN(test_a_list_that_does_not_count);
     CHECK_RUN(test_what_sync_may_bring);
