@@ -54,14 +54,13 @@ struct journal_at {
 /* A place in a walk over the log: all zero begins at the oldest place held, whichever that is. */
 struct journal_cursor {
     struct journal_at at; /* where it looks next */
-    uint32_t seen;        /* which turn it has delivered last, plus 256; 0: none */
+    uint32_t seen;        /* the name of what it has delivered last; 0: nothing yet */
 };
 
 /* One entry as a reader sees it. */
 struct journal_entry {
     enum journal_type type;
     uint32_t seq; /* DATA: its number. NOTE: the number of the next DATA when it was written */
-    struct journal_at at; /* of a fence's copy: the fence's */
     struct bytes payload; /* inside the caller's data */
 };
 
@@ -188,13 +187,14 @@ static inline uint32_t journal_boot(const struct journal *journal)
  * calling back a finding at a time; nothing is written. A status of visit but OK ends the walk. */
 struct journal_finding {
     enum {
-        JOURNAL_FOUND_SECTOR, /* entry.at.sector begins; entry.at.offset 0 */
+        JOURNAL_FOUND_SECTOR, /* at.sector begins; at.offset 0 */
         JOURNAL_FOUND_ENTRY,  /* authentic and counted */
-        JOURNAL_FOUND_VOID,   /* authentic, but a later fence says that it never was */
-        JOURNAL_FOUND_COPY,   /* a fence's copy of the last entry before it */
-        JOURNAL_FOUND_TORN,   /* not blank, and no header */
+        JOURNAL_FOUND_VOID, /* authentic, but a later fence says that it never was, or was other */
+        JOURNAL_FOUND_COPY, /* a fence's copy of the last entry before it */
+        JOURNAL_FOUND_TORN, /* not blank, and no header */
         JOURNAL_FOUND_DAMAGED /* a header whose entry does not authenticate */
     } what;
+    struct journal_at at;
     struct journal_entry entry;
     uint32_t ack;
 };

@@ -30,6 +30,26 @@ static enum scrip_status find_range(const struct journal *journal, uint32_t *fir
     return SCRIP_OK;
 }
 
+/* The last of the fences behind an entry tells what the entry was. If it tells another one, the
+ * entry is the remains of a cut, and what the fence tells of does not read any more. */
+static enum scrip_status compare(const struct journal *journal, struct journal_at at,
+                                 struct bytes payload, enum journal_fate *fate)
+{
+    uint8_t data[ENTRY_MAX];
+    struct journal_header fence, next = {.type = 0};
+    enum scrip_status status;
+
+    do {
+        fence = next;
+        status = journal_scan(journal, &at, &next);
+    } while (status == SCRIP_OK && next.type >= JOURNAL_BOOT);
+    if (status == SCRIP_OK || status == SCRIP_AGAIN)
+        status = journal_open(journal, &fence, data);
+    if (status == SCRIP_OK && !bytes_equal(payload, bytes_of(data + LEAD_BYTES, fence.len)))
+        *fate = FATE_VOID;
+    return status == SCRIP_FAULT_CORRUPT ? SCRIP_OK : status;
+}
+
 /* Reports an entry whose header is whole: authentic, void or damaged. A fence is reported as such,
  * and then the copy in it. */
 static enum scrip_status report(const struct journal *journal, struct journal_at after,
@@ -40,17 +60,16 @@ static enum scrip_status report(const struct journal *journal, struct journal_at
     bool boot = header->type >= JOURNAL_BOOT;
     struct journal_finding finding = {
         .what = JOURNAL_FOUND_ENTRY,
-        .entry = {boot ? JOURNAL_BOOT : (enum journal_type)header->type,
-                  header->seq,
-                  header->at,
-                  {NULL, 0}},
+        .at = header->at,
+        .entry = {boot ? JOURNAL_BOOT : (enum journal_type)header->type, header->seq, {NULL, 0}},
         .ack = header->ack};
     struct journal_entry copy = finding.entry;
-    unsigned fate;
+    enum journal_fate fate;
 
     copy.type = (enum journal_type)(header->type & TYPE_COPIED);
     copy.seq = header->seq - (boot && copy.type == JOURNAL_DATA);
-    TRY(journal_judge(journal, after, (uint8_t)(header->turn - boot), copy.seq, &fate));
+    TRY(journal_judge(journal, &after, journal_name(copy.seq, (uint8_t)(header->turn - boot)),
+                      &fate));
     enum scrip_status status = journal_open(journal, header, data);
     if (status == SCRIP_FAULT_CORRUPT) {
         finding.what = JOURNAL_FOUND_DAMAGED;
@@ -60,10 +79,12 @@ static enum scrip_status report(const struct journal *journal, struct journal_at
     copy.payload = bytes_of(data + LEAD_BYTES, header->len);
     if (!boot)
         finding.entry.payload = copy.payload;
-    if (fate & FATE_VOID)
+    if (fate == FATE_TOLD)
+        TRY(compare(journal, after, copy.payload, &fate));
+    if (fate == FATE_VOID)
         finding.what = JOURNAL_FOUND_VOID;
     TRY(visit(context, &finding));
-    if (!boot || fate & FATE_VOID || (copy.type != JOURNAL_DATA && copy.type != JOURNAL_NOTE))
+    if (!boot || fate == FATE_VOID || (copy.type != JOURNAL_DATA && copy.type != JOURNAL_NOTE))
         return SCRIP_OK;
     finding.what = JOURNAL_FOUND_COPY;
     finding.entry = copy;
@@ -77,7 +98,7 @@ static enum scrip_status examine_sector(const struct journal *journal, uint32_t 
     struct journal_finding finding = {.what = JOURNAL_FOUND_SECTOR};
     struct journal_header header = {.at = {sector, journal_unit(flash)}};
 
-    finding.entry.at.sector = sector;
+    finding.at.sector = sector;
     TRY(visit(context, &finding));
     while (header.at.offset + HEADER_BYTES <= flash->sector_size) {
         enum scrip_status status = journal_header(journal, &header);
@@ -91,7 +112,7 @@ static enum scrip_status examine_sector(const struct journal *journal, uint32_t 
         if (status != SCRIP_AGAIN)
             return status;
         finding.what = JOURNAL_FOUND_TORN;
-        finding.entry.at = header.at;
+        finding.at = header.at;
         if (!header.blank)
             TRY(visit(context, &finding));
         header.at.offset = round_up(header.at.offset + 1, flash->page_size);

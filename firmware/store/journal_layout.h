@@ -9,8 +9,8 @@
  * an entry its own, a BOOT that of the next entry to be accepted. So an entry counts unless the
  * header that follows it has its turn again: that of a second try, of what was appended after a
  * mount had found it torn, or of the BOOT of that mount. Of several BOOTs in a row the last one
- * decides, as what the others said was never shown to anybody. What an entry's cells read as later
- * does not matter.
+ * decides: what the others said was never shown to anybody, or what followed them does not read any
+ * more. If it has a copy, that is the entry, whatever the cells before it read as later.
  */
 #ifndef STORE_JOURNAL_LAYOUT_H
 #define STORE_JOURNAL_LAYOUT_H
@@ -87,10 +87,22 @@ MUST_CHECK enum scrip_status journal_scan(const struct journal *journal, struct 
 MUST_CHECK enum scrip_status journal_open(const struct journal *journal,
                                           const struct journal_header *header, uint8_t *data);
 
-/* What the headers from `at` on say of the entry of that turn and number which ends there. */
-enum { FATE_VOID = 1, FATE_COPIED = 2 };
-MUST_CHECK enum scrip_status journal_judge(const struct journal *journal, struct journal_at at,
-                                           uint8_t turn, uint32_t seq, unsigned *fate);
+/* What tells an entry from its neighbours; a fence's copy has the name of what it copies. */
+static inline uint32_t journal_name(uint32_t seq, uint8_t turn)
+{
+    return seq << 8 | turn;
+}
+
+/* What the headers behind an entry of that name say of it. */
+enum journal_fate {
+    FATE_COUNTS, /* it was read back before the next one was begun */
+    FATE_FENCED, /* it counts, but if it does not read, an earlier fence may have the copy */
+    FATE_TOLD,   /* the last fence behind it has the copy that counts */
+    FATE_VOID
+};
+MUST_CHECK enum scrip_status journal_judge(const struct journal *journal,
+                                           const struct journal_at *after, uint32_t name,
+                                           enum journal_fate *fate);
 
 MUST_CHECK enum scrip_status journal_key(const struct keys *keys,
                                          const uint8_t salt[JOURNAL_SALT_BYTES],

@@ -268,8 +268,7 @@ enum scrip_status journal_fence(struct journal *journal, enum journal_reserve re
         journal->ack_seq = journal->durable_ack;
     /* A log that was read only has shown its last entry, and the host has it: its number is taken,
      * even if it does not read any more. */
-    if (journal->ack_seq == journal->next_seq)
-        journal->next_seq++;
+    journal->next_seq += journal->ack_seq == journal->next_seq;
     journal->head = end;
     TRY(crypto_random(journal->salt, sizeof journal->salt));
     crypto_key_close(&journal->aead);

@@ -45,7 +45,6 @@ enum scrip_status journal_header(const struct journal *journal, struct journal_h
     const struct journal_at *at = &header->at;
     uint8_t raw[HEADER_BYTES];
 
-    header->blank = false;
     TRY(journal_fetch(flash, at, raw, sizeof raw));
     uint32_t crc = bytes_get_u32(raw + 12);
     header->turn = raw[0];
@@ -140,53 +139,61 @@ enum scrip_status journal_open(const struct journal *journal, const struct journ
     return status;
 }
 
-enum scrip_status journal_judge(const struct journal *journal, struct journal_at at, uint8_t turn,
-                                uint32_t seq, unsigned *fate)
+enum scrip_status journal_judge(const struct journal *journal, const struct journal_at *after,
+                                uint32_t name, enum journal_fate *fate)
 {
+    struct journal_at at = *after;
     struct journal_header next;
-    unsigned copied = 0;
 
-    *fate = 0;
+    *fate = FATE_COUNTS;
     do {
         enum scrip_status status = journal_scan(journal, &at, &next);
         if (status != SCRIP_OK)
             return status == SCRIP_AGAIN ? SCRIP_OK : status;
-        if (next.type > JOURNAL_BOOT && next.turn == (uint8_t)(turn + 1))
-            copied = FATE_COPIED;
-        *fate = copied | (next.turn == turn && next.seq == seq ? FATE_VOID : 0);
+        if (next.type >= JOURNAL_BOOT)
+            *fate = FATE_FENCED;
+        if (next.type > JOURNAL_BOOT && next.turn == (uint8_t)(name + 1))
+            *fate = FATE_TOLD;
+        if (journal_name(next.seq, next.turn) == name)
+            *fate = FATE_VOID;
     } while (next.type >= JOURNAL_BOOT);
     return SCRIP_OK;
 }
 
-/* A fence's copy has the turn before the fence's, and is delivered where the walk comes to the
- * fence, unless that turn has been, or the one after it: then the fence was cut, and a later start
- * did not see it. What decides is what was delivered, not what can be read: cells that were cut
- * read differently each time. */
+/* What the last fence in a row copies comes as it stands there: the cells before it may be remains
+ * of another entry, in whose place that one was accepted. A fence's copy has the turn before the
+ * fence's, and is left out if it has been delivered. What decides is what was delivered, not what
+ * can be read: cells that were cut read differently each time. */
 enum scrip_status journal_next(const struct journal *journal, struct journal_cursor *cursor,
                                uint8_t data[JOURNAL_BUFFER_BYTES], struct journal_entry *entry)
 {
-    struct journal_header header;
-    unsigned fate;
+    struct journal_header original, fence, *header = &original;
+    enum journal_fate fate;
 
     for (;;) {
-        TRY(journal_scan(journal, &cursor->at, &header));
-        bool copy = header.type >= JOURNAL_BOOT;
-        uint8_t turn = (uint8_t)(header.turn - copy);
-        entry->type = (enum journal_type)(header.type & TYPE_COPIED);
-        entry->seq = header.seq - (copy && entry->type == JOURNAL_DATA);
-        entry->at = header.at;
+        TRY(journal_scan(journal, &cursor->at, header));
+        bool copy = header->type >= JOURNAL_BOOT;
+        entry->type = (enum journal_type)(header->type & TYPE_COPIED);
+        entry->seq = header->seq - (copy && entry->type == JOURNAL_DATA);
+        uint32_t name = journal_name(entry->seq, (uint8_t)(header->turn - copy));
         if ((entry->type != JOURNAL_DATA && entry->type != JOURNAL_NOTE) ||
-            (copy && cursor->seen != 0 && (uint8_t)(cursor->seen - turn) <= 1))
+            (copy && cursor->seen == name))
             continue;
-        TRY(journal_judge(journal, cursor->at, turn, entry->seq, &fate));
-        if (fate & FATE_VOID)
+        TRY(journal_judge(journal, &cursor->at, name, &fate));
+        if (fate == FATE_TOLD)
+            header = &fence;
+        if (fate >= FATE_TOLD)
             continue;
-        enum scrip_status status = journal_open(journal, &header, data);
-        if (status == SCRIP_FAULT_CORRUPT && fate & FATE_COPIED)
+        enum scrip_status status = journal_open(journal, header, data);
+        if (status == SCRIP_FAULT_CORRUPT && header == &fence) {
+            header = &original;
+            status = journal_open(journal, header, data);
+        }
+        if (status == SCRIP_FAULT_CORRUPT && fate != FATE_COUNTS)
             continue;
         if (status == SCRIP_OK)
-            cursor->seen = turn + 256u;
-        entry->payload = bytes_of(data + LEAD_BYTES, header.len);
+            cursor->seen = name;
+        entry->payload = bytes_of(data + LEAD_BYTES, header->len);
         return status;
     }
 }

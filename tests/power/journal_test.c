@@ -159,7 +159,7 @@ static void missing(const struct item *item)
                model.journal.tail_sector, model.acked);
 }
 
-static void compare(const struct journal_entry *entry, uint32_t *next)
+static void compare(const struct journal_entry *entry, const struct journal_at *end, uint32_t *next)
 {
     uint8_t data[JOURNAL_PAYLOAD_MAX];
     uint32_t id = entry->payload.len >= 4 ? bytes_get_u32(entry->payload.data) : 0, i;
@@ -169,9 +169,9 @@ static void compare(const struct journal_entry *entry, uint32_t *next)
     if (i == model.count) {
         for (i = 0; i < *next && model.items[i].id != id; i++)
             ;
-        power_fail(i < *next ? POWER_TWICE : POWER_CORRUPT, "entry %u (id %u) at %u:%u comes %s",
-                   entry->seq, id, entry->at.sector, entry->at.offset,
-                   i < *next ? "again" : "from nowhere");
+        power_fail(i < *next ? POWER_TWICE : POWER_CORRUPT,
+                   "entry %u (id %u) before %u:%u comes %s", entry->seq, id, end->sector,
+                   end->offset, i < *next ? "again" : "from nowhere");
         return;
     }
     struct item *item = &model.items[i];
@@ -186,7 +186,7 @@ static void compare(const struct journal_entry *entry, uint32_t *next)
             missing(&model.items[*next]);
     *next = i + 1;
     item->sure = true;
-    item->sector = entry->at.sector;
+    item->sector = end->sector;
 }
 
 static void check(void *context, bool thorough)
@@ -220,12 +220,12 @@ static void check(void *context, bool thorough)
         if (entry.seq < from + (entry.type == JOURNAL_NOTE))
             continue;
         if (status == SCRIP_OK)
-            compare(&entry, &next);
+            compare(&entry, &at.at, &next);
         else if (status != SCRIP_FAULT_CORRUPT)
             power_fail(POWER_UNMOUNTABLE, "next: %s", scrip_status_name(status));
-        else if (entry.at.sector != model.journal.tail_sector || entry.seq > acked)
-            power_fail(POWER_CORRUPT, "entry %u at %u:%u does not authenticate", entry.seq,
-                       entry.at.sector, entry.at.offset);
+        else if (at.at.sector != model.journal.tail_sector || entry.seq > acked)
+            power_fail(POWER_CORRUPT, "entry %u before %u:%u does not authenticate", entry.seq,
+                       at.at.sector, at.at.offset);
         if (status != SCRIP_OK && status != SCRIP_FAULT_CORRUPT)
             return;
     }

@@ -1,4 +1,5 @@
 /* A log that somebody has changed: entries swapped, removed, put back or copied. */
+#include "store/journal_layout.h"
 #include "tests/check.h"
 #include "tests/support/shop.h"
 
@@ -29,6 +30,15 @@ static void redeem(uint32_t from, uint32_t to)
         CHECK_STATUS(shop_redeem(&shop, code, code, PERMIT_OFFLINE, &entry), SCRIP_OK);
 }
 
+/* Where the entry lies that the walk has just passed. */
+static struct journal_at start_of(const struct journal_cursor *behind,
+                                  const struct journal_entry *passed)
+{
+    struct journal_at at = behind->at;
+    at.offset -= journal_extent(&shop.flash.hal, (uint32_t)passed->payload.len);
+    return at;
+}
+
 static struct journal_at place_of(uint32_t seq)
 {
     uint8_t room[JOURNAL_BUFFER_BYTES];
@@ -39,15 +49,14 @@ static struct journal_at place_of(uint32_t seq)
         CHECK_STATUS(journal_next(&shop.journal, &at, room, &found), SCRIP_OK);
     while (found.type != JOURNAL_DATA && check_state.failures == 0);
     CHECK_EQ_INT(found.seq, seq);
-    return found.at;
+    return start_of(&at, &found);
 }
 
 /* The cells of the entry, to the end of its last page. */
 static uint8_t *cells_of(uint32_t seq)
 {
     struct journal_at at = place_of(seq);
-    uint32_t size = shop.flash.hal.sector_size;
-    return shop.flash.cells + at.sector % (shop.flash.hal.size / size) * size + at.offset;
+    return shop.flash.cells + journal_address(&shop.flash.hal, &at);
 }
 
 /* What the outbox makes of a record. */
@@ -167,9 +176,8 @@ static void test_without_a_checkpoint_the_records_tell_it_all(void)
     redeem(1, 4);
     CHECK_STATUS(journal_next(&shop.journal, &at, room, &found), SCRIP_OK);
     CHECK_EQ_INT(found.type, JOURNAL_NOTE);
-    uint32_t size = shop.flash.hal.sector_size;
-    shop.flash
-        .cells[found.at.sector % (shop.flash.hal.size / size) * size + found.at.offset + 30] ^= 1;
+    struct journal_at first = start_of(&at, &found);
+    shop.flash.cells[journal_address(&shop.flash.hal, &first) + 30] ^= 1;
     CHECK_STATUS(shop_start(&shop), SCRIP_OK);
     CHECK_EQ_INT(shop.ledger.head_seq, 4);
     CHECK_EQ_INT(shop.ledger.unsettled_count, 4);

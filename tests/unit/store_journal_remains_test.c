@@ -93,6 +93,101 @@ static void test_a_copy_does_not_come_behind_what_followed_it(void)
     power_down();
 }
 
+static enum scrip_status last_entry(void *context, const struct journal_finding *finding)
+{
+    if (finding->what == JOURNAL_FOUND_ENTRY && finding->entry.type == JOURNAL_DATA)
+        *(uint8_t *)context = finding->entry.payload.data[0];
+    return SCRIP_OK;
+}
+
+/* Entry 2 is torn, and a start says so; another 2 takes its number, and the next fence copies it.
+ * When the first one reads again, and the second one's header does not, the fence is right; and
+ * where its copy is damaged, what it was made of still is. */
+static void test_what_a_fence_tells_of_is_not_what_reads_again(void)
+{
+    uint8_t shown = 0;
+
+    power_up(&nor);
+    CHECK_STATUS(append(1), SCRIP_OK);
+    CHECK_STATUS(append(77), SCRIP_OK);
+    uint32_t torn = newest(1);
+    sim_flash_flip(&flash, torn + 30, 1);
+    remount();
+    CHECK_STATUS(append(2), SCRIP_OK);
+    uint32_t second = newest(1);
+    remount();
+    uint32_t fence = newest(1);
+    sim_flash_flip(&flash, fence + 30, 1);
+    check_contents(2);
+    sim_flash_flip(&flash, fence + 30, 1);
+    sim_flash_flip(&flash, torn + 30, 1);
+    sim_flash_flip(&flash, second, 1);
+    check_contents(2);
+    CHECK_STATUS(journal_examine(&flash.hal, &keys, last_entry, &shown), SCRIP_OK);
+    CHECK_EQ_INT(shown, 1);
+    CHECK_STATUS(append(3), SCRIP_OK);
+    remount();
+    check_contents(3);
+    power_down();
+}
+
+/* Entry 1 is weak, and the fence behind it has it; entry 2 is weak too, and its header does not
+ * read any more. The newest of the fences in a row tells of 2 alone, and the one before it of 1. */
+static void test_each_fence_in_a_row_tells_of_its_own_entry(void)
+{
+    power_up(&nor);
+    CHECK_STATUS(append(1), SCRIP_OK);
+    uint32_t first = newest(1);
+    remount();
+    CHECK_STATUS(append(2), SCRIP_OK);
+    uint32_t second = newest(1);
+    remount();
+    sim_flash_flip(&flash, first + 30, 1);
+    sim_flash_flip(&flash, second, 1);
+    check_contents(2);
+    power_down();
+}
+
+/* Reads what flash holds, and no header at `unstable` from the second time on. */
+static uint32_t unstable, unstable_reads;
+static enum scrip_status (*sim_read)(void *context, uint32_t offset, void *data, size_t len);
+
+static enum scrip_status read_unstable(void *context, uint32_t offset, void *data, size_t len)
+{
+    enum scrip_status status = sim_read(context, offset, data, len);
+
+    if (offset == unstable && len < JOURNAL_BUFFER_BYTES && unstable_reads++ != 0)
+        ((uint8_t *)data)[0] ^= 1;
+    return status;
+}
+
+/* Entry 2 is torn, and a start sees nothing of it: its fence copies 1, and is cut. The next start
+ * sees that 2 is torn, and as it was begun, 1 is whole: its fence copies nothing. Whatever the
+ * header of the fence that was cut reads as, each time it is read, 1 is there. */
+static void test_the_last_fence_in_a_row_decides(void)
+{
+    power_up(&nor);
+    CHECK_STATUS(append(1), SCRIP_OK);
+    CHECK_STATUS(append(2), SCRIP_OK);
+    uint32_t torn = newest(1);
+    sim_flash_flip(&flash, torn, 1);
+    remount();
+    unstable = newest(1);
+    sim_flash_flip(&flash, unstable + 30, 1);
+    sim_flash_flip(&flash, torn, 1);
+    sim_flash_flip(&flash, torn + 30, 1);
+    remount();
+    CHECK_EQ_INT(journal_next_seq(&journal), 2);
+    sim_flash_flip(&flash, torn, 1);
+    check_contents(1);
+    sim_read = flash.hal.read;
+    unstable_reads = 0;
+    flash.hal.read = read_unstable;
+    check_contents(1);
+    flash.hal.read = sim_read;
+    power_down();
+}
+
 /* A worn part may call a sector erased that is not. The search for the log's end comes upon it, but
  * the log goes on where it was: sectors left out would end it at the next start. */
 static void test_a_sector_that_was_erased_badly_is_not_where_the_log_ends(void)
@@ -228,6 +323,9 @@ static void test_the_end_is_where_it_was_when_a_header_does_not_read(void)
 int main(void)
 {
     CHECK_RUN(test_the_end_is_where_it_was_when_a_header_does_not_read);
+    CHECK_RUN(test_what_a_fence_tells_of_is_not_what_reads_again);
+    CHECK_RUN(test_each_fence_in_a_row_tells_of_its_own_entry);
+    CHECK_RUN(test_the_last_fence_in_a_row_decides);
     CHECK_RUN(test_a_copy_does_not_come_behind_what_followed_it);
     CHECK_RUN(test_a_sector_that_was_erased_badly_is_not_where_the_log_ends);
     CHECK_RUN(test_a_fence_in_the_next_sector_does_not_come_back);

@@ -62,11 +62,12 @@ static void take_note(struct stat *stat, struct bytes note)
     }
 }
 
-static void take_entry(struct stat *stat, const struct journal_entry *entry)
+static void take_entry(struct stat *stat, const struct journal_finding *finding)
 {
+    const struct journal_entry *entry = &finding->entry;
     struct record record;
     /* What is no record tells the number of the next. */
-    stat->end[entry->at.sector % stat->sectors] = entry->seq + (entry->type == JOURNAL_DATA);
+    stat->end[finding->at.sector % stat->sectors] = entry->seq + (entry->type == JOURNAL_DATA);
     stat->boots += entry->type == JOURNAL_BOOT;
     if (entry->type == JOURNAL_NOTE) {
         take_note(stat, entry->payload);
@@ -86,10 +87,10 @@ static enum scrip_status visit(void *context, const struct journal_finding *find
     uint32_t records = stat->walk.records;
     TRY(journal_walk_take(&stat->walk, finding));
     if (finding->what == JOURNAL_FOUND_SECTOR)
-        take_sector(stat, finding->entry.at.sector);
+        take_sector(stat, finding->at.sector);
     /* A fence's copy of a record that was torn is that record. */
     if (finding->what == JOURNAL_FOUND_ENTRY || stat->walk.records > records)
-        take_entry(stat, &finding->entry);
+        take_entry(stat, finding);
     return SCRIP_OK;
 }
 

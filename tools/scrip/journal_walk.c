@@ -113,25 +113,27 @@ static enum scrip_status take_record(struct journal_walk *walk, const struct jou
 }
 
 static void print_note(const struct journal_walk *walk, const char *what,
-                       const struct journal_entry *entry)
+                       const struct journal_finding *finding)
 {
     if (walk->says == WALK_ENTRIES)
-        printf("%8s  %-8s  sector %lu + %lu\n", "", what, (unsigned long)entry->at.sector,
-               (unsigned long)entry->at.offset);
+        printf("%8s  %-8s  sector %lu + %lu\n", "", what, (unsigned long)finding->at.sector,
+               (unsigned long)finding->at.offset);
 }
 
 /* A power cut may leave an entry whose header is whole and whose rest is not. It is a loss only if
  * what comes later counted it, which take_number() notices. */
-static void take_damaged(struct journal_walk *walk, const struct journal_entry *entry)
+static void take_damaged(struct journal_walk *walk, const struct journal_finding *finding)
 {
     walk->damaged++;
     if (walk->says == WALK_ENTRIES)
-        printf("%8lu  damaged   sector %lu + %lu\n", (unsigned long)entry->seq,
-               (unsigned long)entry->at.sector, (unsigned long)entry->at.offset);
+        printf("%8lu  damaged   sector %lu + %lu\n", (unsigned long)finding->entry.seq,
+               (unsigned long)finding->at.sector, (unsigned long)finding->at.offset);
 }
 
-static enum scrip_status take_entry(struct journal_walk *walk, const struct journal_entry *entry)
+static enum scrip_status take_entry(struct journal_walk *walk,
+                                    const struct journal_finding *finding)
 {
+    const struct journal_entry *entry = &finding->entry;
     if (entry->type == JOURNAL_DATA)
         return take_record(walk, entry);
     take_number(walk, entry->seq);
@@ -143,7 +145,7 @@ static enum scrip_status take_entry(struct journal_walk *walk, const struct jour
                entry->type == JOURNAL_BOOT  ? "boot"
                : entry->type == JOURNAL_ACK ? "ack"
                                             : "note",
-               entry);
+               finding);
     return SCRIP_OK;
 }
 
@@ -154,7 +156,7 @@ enum scrip_status journal_walk_take(struct journal_walk *walk,
     walk->ack = finding->ack > walk->ack ? finding->ack : walk->ack;
     switch (finding->what) {
     case JOURNAL_FOUND_ENTRY:
-        return take_entry(walk, entry);
+        return take_entry(walk, finding);
     case JOURNAL_FOUND_COPY:
         /* Where the original was torn, this is the record. */
         if (entry->type == JOURNAL_DATA && entry->seq == walk->next_seq)
@@ -162,14 +164,14 @@ enum scrip_status journal_walk_take(struct journal_walk *walk,
         break;
     case JOURNAL_FOUND_VOID:
         walk->voided++;
-        print_note(walk, "void", entry);
+        print_note(walk, "void", finding);
         break;
     case JOURNAL_FOUND_TORN:
         walk->torn++;
-        print_note(walk, "torn", entry);
+        print_note(walk, "torn", finding);
         break;
     case JOURNAL_FOUND_DAMAGED:
-        take_damaged(walk, entry);
+        take_damaged(walk, finding);
         break;
     case JOURNAL_FOUND_SECTOR:
         break;
