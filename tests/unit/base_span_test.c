@@ -4,30 +4,7 @@
 #include <string.h>
 
 #include "tests/check.h"
-
-static struct {
-    struct bytes bytes;
-    size_t longest;
-} store;
-
-static enum scrip_status read_store(const void *context, unsigned number, uint32_t offset,
-                                    void *data, size_t len)
-{
-    CHECK(context == &store);
-    CHECK_EQ_INT(number, 3);
-    CHECK(offset <= store.bytes.len && len <= store.bytes.len - offset);
-    memcpy(data, store.bytes.data + offset, len);
-    if (len > store.longest)
-        store.longest = len;
-    return SCRIP_OK;
-}
-
-static struct span stored(struct bytes bytes)
-{
-    memset(&store, 0, sizeof store);
-    store.bytes = bytes;
-    return (struct span){read_store, &store, 3, 0, (uint32_t)bytes.len};
-}
+#include "tests/support/stored.h"
 
 static void test_nothing_beyond_the_end(void)
 {
@@ -70,7 +47,7 @@ static void test_a_window_moves_over_what_is_longer(void)
         cbor_put_uint(&out, 70000 + count);
         count++;
     }
-    struct span span = stored(buffer_bytes(&out));
+    struct span span = test_stored(buffer_bytes(&out));
     CHECK_STATUS(cbor_window_open(&window, &span), SCRIP_OK);
     for (unsigned i = 0; i < count; i++) {
         CHECK(!cbor_window_done(&window));
@@ -84,7 +61,7 @@ static void test_a_window_moves_over_what_is_longer(void)
     CHECK(!cbor_get_uint(&window.in, UINT32_MAX, &value));
     CHECK_STATUS(cbor_window_slide(&window), SCRIP_OK);
     CHECK(!cbor_window_done(&window));
-    CHECK_EQ_INT(store.longest, CBOR_WINDOW);
+    CHECK_EQ_INT(test_store.longest, CBOR_WINDOW);
 
     /* What is cut off by the window's end is not read, and what lies behind it is not forgotten. */
     CHECK_STATUS(cbor_window_open(&window, &span), SCRIP_OK);

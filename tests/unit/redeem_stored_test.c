@@ -6,34 +6,7 @@
 #include "base/cbor_window.h"
 #include "tests/check.h"
 #include "tests/support/issuer.h"
-
-/* A store that fails at a read, counted from one, or never. */
-static struct {
-    struct bytes bytes;
-    unsigned fails_at, reads;
-    size_t longest;
-} store;
-
-static enum scrip_status read_store(const void *context, unsigned number, uint32_t offset,
-                                    void *data, size_t len)
-{
-    CHECK(context == &store);
-    CHECK_EQ_INT(number, 3);
-    CHECK(offset <= store.bytes.len && len <= store.bytes.len - offset);
-    if (++store.reads == store.fails_at)
-        return SCRIP_FAULT_FLASH;
-    memcpy(data, store.bytes.data + offset, len);
-    if (len > store.longest)
-        store.longest = len;
-    return SCRIP_OK;
-}
-
-static struct span stored(struct bytes bytes)
-{
-    memset(&store, 0, sizeof store);
-    store.bytes = bytes;
-    return (struct span){read_store, &store, 3, 0, (uint32_t)bytes.len};
-}
+#include "tests/support/stored.h"
 
 static void test_a_key_set_is_read_by_pieces(void)
 {
@@ -60,18 +33,18 @@ static void test_a_key_set_is_read_by_pieces(void)
     CHECK_STATUS(object_sign(issuer.key, &object, &out), SCRIP_OK);
     CHECK(out.len > 5 * CBOR_WINDOW);
 
-    struct span span = stored(buffer_bytes(&out));
+    struct span span = test_stored(buffer_bytes(&out));
     CHECK_STATUS(object_verify(span, OBJECT_KEYS, &roots, &found), SCRIP_OK);
     CHECK_STATUS(keyset_read(&found, &read), SCRIP_OK);
     CHECK_EQ_INT(read.count, LIMIT_KEYS);
     CHECK_EQ_BYTES(read.key[LIMIT_KEYS - 1].point, issuer.keys.key[LIMIT_KEYS - 1].point,
                    CRYPTO_POINT_BYTES);
-    CHECK_EQ_INT(store.longest, CBOR_WINDOW);
-    unsigned reads = store.reads;
+    CHECK_EQ_INT(test_store.longest, CBOR_WINDOW);
+    unsigned reads = test_store.reads;
     memset(&read, 0, sizeof read);
     for (unsigned at = 1; at <= reads; at++) {
-        (void)stored(buffer_bytes(&out));
-        store.fails_at = at;
+        (void)test_stored(buffer_bytes(&out));
+        test_store.fails_at = at;
         enum scrip_status status = object_verify(span, OBJECT_KEYS, &roots, &found);
         if (status == SCRIP_OK)
             status = keyset_read(&found, &read);
@@ -82,7 +55,8 @@ static void test_a_key_set_is_read_by_pieces(void)
     /* Every byte counts, wherever it lies. */
     for (size_t i = 0; i < out.len; i += 37) {
         memory[i] ^= 0x10;
-        CHECK(object_verify(stored(buffer_bytes(&out)), OBJECT_KEYS, &roots, &found) != SCRIP_OK);
+        CHECK(object_verify(test_stored(buffer_bytes(&out)), OBJECT_KEYS, &roots, &found) !=
+              SCRIP_OK);
         memory[i] ^= 0x10;
     }
     crypto_key_close(&issuer.key);
@@ -105,22 +79,22 @@ static void test_a_list_is_hashed_once_and_then_asked(void)
     CHECK_STATUS(status_list_write(&source, &body), SCRIP_OK);
     const struct object object = {OBJECT_LIST, 1, 2, 3, span_of(buffer_bytes(&body))};
     CHECK_STATUS(object_sign(issuer.key, &object, &out), SCRIP_OK);
-    struct span span = stored(buffer_bytes(&out));
+    struct span span = test_stored(buffer_bytes(&out));
     CHECK_STATUS(status_list_read(span, &issuer.keys, &list), SCRIP_OK);
     CHECK_EQ_INT(list.exp_s, 2);
-    CHECK_EQ_INT(store.longest, CBOR_WINDOW);
-    unsigned reads = store.reads;
+    CHECK_EQ_INT(test_store.longest, CBOR_WINDOW);
+    unsigned reads = test_store.reads;
     CHECK_STATUS(status_list_look(&list, 8 * 700 + 4, &revoked), SCRIP_OK);
     CHECK(revoked);
     CHECK_STATUS(status_list_look(&list, 8 * 700 + 5, &revoked), SCRIP_OK);
     CHECK(!revoked);
-    CHECK_EQ_INT(store.reads, reads + 2);
-    store.fails_at = reads + 3;
+    CHECK_EQ_INT(test_store.reads, reads + 2);
+    test_store.fails_at = reads + 3;
     CHECK_STATUS(status_list_look(&list, 8 * 700 + 5, &revoked), SCRIP_FAULT_FLASH);
     CHECK(revoked);
     for (unsigned at = 1; at <= reads; at++) {
-        (void)stored(buffer_bytes(&out));
-        store.fails_at = at;
+        (void)test_stored(buffer_bytes(&out));
+        test_store.fails_at = at;
         CHECK_STATUS(status_list_read(span, &issuer.keys, &list), SCRIP_FAULT_FLASH);
         CHECK_EQ_INT(list.bits.len, 0);
     }
