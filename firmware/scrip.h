@@ -163,7 +163,8 @@ enum scrip_member_kind {
  * (NULL: the terminal's own scanner is asked), or, with another kind, a raw identifier: it is
  * sealed for the vault, counted under a tag that lives in RAM, and no part of it stays or comes
  * back; the caller wipes its own copy. Statuses, repeats and results as scrip_redeem(): the same
- * ids with another raw identifier are the same request. REFUSED_SCOPE: the code earns nothing.
+ * ids with another raw identifier are the same request, and behind some forty others it is noted
+ * once more, as no code is spent. REFUSED_SCOPE: the code earns nothing.
  * REFUSED_ARGUMENT: not an identifier of that kind. REFUSED_UNSUPPORTED: a payment card's number.
  * REFUSED_TOO_LONG: an e-mail beyond 62 bytes. REFUSED_KEY: the key set has no vault.
  * REFUSED_KEYS_STALE: its exp was 14 days ago. REFUSED_LIMIT_MEMBER: the policy's max_awards.

@@ -134,6 +134,24 @@ static void test_awards_are_settled_and_checkpointed(void)
     shop_close(&shop);
 }
 
+/* An award spends no code that would tell a repeat behind that. */
+static void test_how_far_back_a_repeat_is_known(void)
+{
+    open_shop();
+    for (uint32_t i = 1; i <= LEDGER_REFS; i++)
+        CHECK_STATUS(award(i, 1), SCRIP_OK);
+    for (int restart = 0; restart < 2; restart++) {
+        CHECK_STATUS(award(1, 1), SCRIP_OK);
+        CHECK(entry.replayed && entry.seq == 1);
+        CHECK_STATUS(award(1, 2), SCRIP_REFUSED_DUPLICATE);
+        CHECK_STATUS(shop_start(&shop), SCRIP_OK);
+    }
+    CHECK_STATUS(award(LEDGER_REFS + 1, 1), SCRIP_OK);
+    CHECK_STATUS(award(1, 1), SCRIP_OK);
+    CHECK(!entry.replayed);
+    shop_close(&shop);
+}
+
 int main(void)
 {
     CHECK_RUN(test_an_award_is_recorded_once_and_spends_nothing);
@@ -141,5 +159,6 @@ int main(void)
     CHECK_RUN(test_an_award_is_found_by_its_request);
     CHECK_RUN(test_what_closes_the_ledger_closes_it_for_awards);
     CHECK_RUN(test_awards_are_settled_and_checkpointed);
+    CHECK_RUN(test_how_far_back_a_repeat_is_known);
     return check_done();
 }
