@@ -445,7 +445,7 @@ $(B)/lib/%.a:
 
 $(LIB_OBJECTS): $(B)/lib/%.o: $(PINNED) $(B)/lib/flags boards/mbedtls_config.h boards/psa_crypto_config.h
 	@mkdir -p $(@D)
-	@$(CC) $(LIB_CFLAGS) $(LIB_DEFINES) -w -c build/deps/$*.c -o $@
+	@$(CC) $(LIB_CFLAGS) $(BOARD_LIBRARY_CFLAGS) $(LIB_DEFINES) -w -c build/deps/$*.c -o $@
 
 # The compiler itself calls the first two, after the link has decided who is called at all; the third
 # is read for its sizes.
@@ -464,7 +464,7 @@ $(B)/%.o: %.S $(B)/flags
 
 # Written only when it changes, so that other flags rebuild and the same flags do not.
 $(B)/flags: export FLAGS = $(CC) $(HOSTED_CFLAGS) $(BOARD_LIBS)
-$(B)/lib/flags: export FLAGS = $(CC) $(LIB_CFLAGS) $(QRENCODE_VERSION) $(QRENCODE_MEMORY)
+$(B)/lib/flags: export FLAGS = $(CC) $(LIB_CFLAGS) $(BOARD_LIBRARY_CFLAGS) $(QRENCODE_VERSION) $(QRENCODE_MEMORY)
 $(B)/selftest.flags: export FLAGS = $(SELFTEST_DEFINES)
 $(B)/flags $(B)/lib/flags $(B)/selftest.flags: FORCE
 	@mkdir -p $(@D)

@@ -40,7 +40,6 @@
 #define DNS_MAX_SERVERS 1
 #define LWIP_UDP 1
 #define LWIP_TCP 1
-#define LWIP_TCP_KEEPALIVE 1
 
 #define MEM_ALIGNMENT 4
 #define MEM_SIZE 2560
@@ -55,6 +54,8 @@
 #define PBUF_POOL_BUFSIZE 592
 
 #define TCP_MSS 536
+#define TCP_CALCULATE_EFF_SEND_MSS 0 /* the interface carries them whole */
+#define TCP_OVERSIZE 0               /* a record is written at once, and sent */
 #define TCP_WND (2 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)
 #define TCP_SND_QUEUELEN 6

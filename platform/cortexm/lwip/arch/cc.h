@@ -14,6 +14,6 @@ uint32_t netstack_random(void);
 /* A usage fault, which says where (cpu.c): the texts would be 9 KiB. */
 #define LWIP_PLATFORM_ASSERT(x) __builtin_trap()
 #define LWIP_NO_INTTYPES_H 1
-#define LWIP_NO_CTYPE_H 0
+#define LWIP_NO_CTYPE_H 1
 
 #endif
