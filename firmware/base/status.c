@@ -1,5 +1,7 @@
 #include "hal/status.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* One line a status, in the order of hal/status.h. A sentence says what was wrong and, where there
@@ -100,16 +102,31 @@
     X(FAULT_UNAVAILABLE, "The host is overloaded or down: it will be tried again later.")          \
     X(FAULT_PROTOCOL, "The host's answer is not what the protocol allows: check the versions.")
 
-/* Both texts of a status are one constant: the name, a NUL, the sentence. */
+/* All texts are one constant and a status knows where in it its own start: the name, a NUL, the
+ * sentence. Pointers to them would take twice the room. */
+static const struct texts {
+#define MEMBER(name, text) char name[sizeof #name "\0" text];
+    STATUSES(MEMBER)
+#undef MEMBER
+} TEXTS = {
+#define TEXT(name, text) #name "\0" text,
+    STATUSES(TEXT)
+#undef TEXT
+};
+
+static const struct place {
+    uint16_t status, at;
+} PLACES[] = {
+#define PLACE(name, text) {SCRIP_##name, offsetof(struct texts, name)},
+    STATUSES(PLACE)
+#undef PLACE
+};
+
 static const char *texts_of(enum scrip_status status)
 {
-    switch (status) {
-#define TEXTS(name, text)                                                                          \
-    case SCRIP_##name:                                                                             \
-        return #name "\0" text;
-        STATUSES(TEXTS)
-#undef TEXTS
-    }
+    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
+        if ((enum scrip_status)PLACES[i].status == status)
+            return (const char *)&TEXTS + PLACES[i].at;
     return "UNKNOWN\0An unknown status: the program and its headers do not belong together.";
 }
 

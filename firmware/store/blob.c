@@ -257,7 +257,6 @@ enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *f
                              const struct keys *keys, uint32_t *damaged)
 {
     unsigned kind;
-    bool bad;
 
     memset(store, 0, sizeof *store);
     store->flash = flash;
@@ -267,6 +266,7 @@ enum scrip_status blob_mount(struct blob_store *store, const struct hal_flash *f
         return SCRIP_REFUSED_ARGUMENT;
     TRY(keys_derive(keys, "blob", bytes_of(NULL, 0), store->mac_key, sizeof store->mac_key));
     for (kind = 0; kind < BLOB_KINDS; kind++) {
+        bool bad = false;
         TRY(mount_kind(store, (enum blob_kind)kind, &bad));
         *damaged |= (uint32_t)bad << kind;
     }
