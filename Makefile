@@ -213,10 +213,12 @@ boards: setup-boards ## the terminal on emulated boards, against the real host, 
 	@$(MAKE) BOARD=all size
 	@for board in $(EMULATED); do $(MAKE) BOARD=$$board lib || exit; done
 	@$(MAKE) $(PARALLEL) BOARD=linux all
-	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run restarts && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
+	@for board in $(EMULATED); do $(MAKE) $(PARALLEL) BOARD=$$board all && $(MAKE) BOARD=$$board run run-day restarts && $(MAKE) BOARD=$$board selftest selftest-faults || exit; done
 run: all $(COUNTED) build/host/instructions.so ## BOARD=b: its emulated terminal, from boot to the last settled record, and its figures
-	@$(ON_BOARD) tests/run-suite run-$(BOARD) tests/e2e/boards.sh tests/e2e/boards_count.sh tests/e2e/boards_trouble.sh $(BOARD_TESTS)
+	@$(ON_BOARD) tests/run-suite run-$(BOARD) tests/e2e/boards.sh tests/e2e/boards_count.sh
 	@tests/emulated/counted-report $(BOARD) $(B)/samples
+run-day: all ## BOARD=b: a longer day of it: no host, kills and resets, a dropped line, two terminals with one code
+	@$(ON_BOARD) tests/run-suite $@-$(BOARD) tests/e2e/boards_day.sh tests/e2e/boards_trouble.sh $(BOARD_TESTS)
 run-cuts: all ## BOARD=b: power cuts at every write of sales and enrolments, CUTS='1 2 3': in ten minutes or so
 	@$(ON_BOARD) TEST_TIMEOUT_S=7200 tests/run-suite $@-$(BOARD) tests/e2e/boards_cuts.sh
 restarts: all $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
@@ -271,7 +273,7 @@ help: ## this text
 	    /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@printf '\nBOARD=linux CC=clang SAN=1 FUZZ=1 WERROR=1 choose a variant: build/<variant>/.\nT=word: only the tests so named. DEPS=dir: library tarballs at hand, no network.\n'
 
-.PHONY: FORCE boards run run-cuts restarts selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
+.PHONY: FORCE boards run run-day run-cuts restarts selftest selftest-faults all lib lib-programs install issuer canary test-programs unit-programs demo test unit seeds fuzz fuzz-run \
     fuzz-programs \
     vectors power mutants e2e check format \
     size size-programs size-board size-modules bench big-endian big-endian-programs big-endian-run setup-big-endian clean distclean help setup-demo setup-test setup-boards setup-check \

@@ -70,5 +70,4 @@ terminal_restart t1
 is "it ends with the status of its image" 0 $?
 settled=$(db "SELECT count(*) FROM redemptions WHERE state = 'held'")
 { grep '^sample ' "$work/t1/log"; cat "$work/emulator"; echo "redeemed $approved"; echo "settled $settled"; } >"$samples"
-report "the samples are complete" $? "$(cat "$samples" "$work/t1/log")"
 holds "the figures are within their limits" tests/emulated/counted-report "$board" "$samples"

@@ -40,6 +40,42 @@ nexo() { # name, message: $answer is the answer, or empty
         python3 tests/e2e/line.py "$work/$1/till.sock" 20 ${held:+"$held"})
 }
 
+tool() { # name, words.. : the command line on this terminal's line
+    tool_name=$1
+    shift
+    "$scrip" "$@" --socket "line:$work/$tool_name/till.sock" --timeout-s 10
+}
+
+expect() { # what, words that the output must hold, command..
+    what=$1 words=$2
+    shift 2
+    said=$("$@" 2>&1)
+    case $said in *"$words"*) true ;; *) false ;; esac
+    report "$what" $? "wanted '$words': $said"
+}
+
+is_told_by_scanner() { # name, code
+    (printf '%s\n' "$2"; sleep 1) | socat -u - "UNIX-CONNECT:$work/$1/scanner.sock"
+}
+
+# The receipt's text on the paper that a terminal has printed last, and in the code on its display.
+paper() { # name
+    tr '\035\033' '\n\n' <"$work/$1/printer.bin" | tr -d '\000' | grep -a -o 'HTTPS://.*' | tail -n 1
+}
+screen() { # name
+    rm -f "$work/$1/screen.ppm"
+    monitor "$1" "screendump $work/$1/screen.ppm"
+    within 5 test -s "$work/$1/screen.ppm"
+    zbarimg --quiet --raw -Sdisable -Sqrcode.enable "$work/$1/screen.ppm" 2>/dev/null
+}
+shows() { # name, beginning: a code on the display begins so; it is $shown
+    shown=$(screen "$1")
+    case $shown in "$2"*) true ;; *) false ;; esac
+}
+receipt() { # text, identity: what an operator reads of it
+    "$scrip" receipt verify "$1" --pki "$pki" --terminal "$2"
+}
+
 monitor() { # name, command of the emulator's monitor
     printf '%s\n' "$2" | socat -t 0.2 - "UNIX-CONNECT:$work/$1/monitor.sock" >/dev/null
 }

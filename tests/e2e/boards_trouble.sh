@@ -1,7 +1,7 @@
 #!/bin/sh
 # What goes wrong around terminals on an emulated board: one code at two of them while the host is out
 # of reach, a line that is dropped in the middle of a handshake, and a reset and a kill in the middle of
-# the writes of a sale. Part of `make run BOARD=..`.
+# the writes of a sale. Part of `make run-day BOARD=..`.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/boards_lib.sh
 
