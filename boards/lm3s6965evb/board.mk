@@ -10,8 +10,8 @@
 CC := arm-none-eabi-gcc
 BOARD_AR := arm-none-eabi-gcc-ar
 BOARD_OBJCOPY := arm-none-eabi-objcopy
-BOARD_OPTIMISE := -Os $(foreach pass,caller-saves move-loop-invariants schedule-insns2 thread-jumps tree-dominator-opts \
-    tree-loop-im,-fno-$(pass)) --param=large-stack-frame=400 --param=large-stack-frame-growth=0
+BOARD_OPTIMISE := -Os $(addprefix -fno-,caller-saves move-loop-invariants schedule-insns2 thread-jumps tree-dominator-opts) \
+    --param=large-stack-frame=400 --param=large-stack-frame-growth=0
 BOARD_PLATFORM := cortexm
 BOARD_LIBRARIES := lwip
 BOARD_MACHINE := lm3s6965evb
