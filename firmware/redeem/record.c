@@ -1,12 +1,13 @@
 #include "redeem/record.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/cbor.h"
 #include "base/text.h"
 #include "redeem/policy.h"
 
-enum { AUTH_MAX = 16, TXH_BYTES = 16, SALE_ITEMS = 5, MAX_KEYS = 24 };
+enum { AUTH_MAX = 16, TXH_BYTES = 16, DIGEST_BYTES = 8, SALE_ITEMS = 5, MAX_KEYS = 24 };
 
 #define BIT(key) ((uint64_t)1 << (key))
 
@@ -45,6 +46,100 @@ static const struct form *form_of(unsigned type)
     return &FORMS[type];
 }
 
+/* Where a key's value lies in struct record, and what it may be: a number from min to max, or bytes
+ * or a text of min to max bytes. A number of 32 bits has no max. Version and type are not values of
+ * a record: they say what it is. */
+enum kind { KIND_NONE, KIND_U8, KIND_U16, KIND_U32, KIND_FIXED, KIND_BYTES, KIND_TEXT, KIND_SALE };
+
+static const struct field {
+    uint8_t kind; /* enum kind */
+    uint8_t min;
+    uint16_t max, at;
+} FIELDS[RECORD_KEYS] = {
+#define FIELD(kind, min, max, member)                                                              \
+    {                                                                                              \
+        KIND_##kind, min, max, offsetof(struct record, member)                                     \
+    }
+    [RECORD_KEY_EPOCH] = FIELD(U32, 0, 0, epoch),
+    [RECORD_KEY_SEQ] = FIELD(U32, 0, 0, seq),
+    [RECORD_KEY_PREV] = FIELD(FIXED, 0, RECORD_LINK_BYTES, prev),
+    [RECORD_KEY_TIME] = FIELD(U32, 0, 0, stamp.t_s),
+    [RECORD_KEY_UNCERTAINTY] = FIELD(U32, 0, 0, stamp.unc_s),
+    [RECORD_KEY_TIME_SOURCE] = FIELD(U8, 0, UINT8_MAX, stamp.source),
+    [RECORD_KEY_BOOT] = FIELD(U32, 0, 0, stamp.boot),
+    [RECORD_KEY_UPTIME] = FIELD(U32, 0, 0, stamp.up_s),
+    [RECORD_KEY_OPERATOR] = FIELD(U16, 1, UINT16_MAX, stamp.operator_number),
+    [RECORD_KEY_SHIFT] = FIELD(U16, 1, UINT16_MAX, stamp.shift),
+    [RECORD_KEY_TOKEN] = FIELD(BYTES, 1, LIMIT_TOKEN_BYTES, token),
+    [RECORD_KEY_MODE] = FIELD(U8, 1, PERMIT_ASK, mode),
+    [RECORD_KEY_AMOUNT] = FIELD(U32, 0, 0, amount_minor),
+    [RECORD_KEY_CURRENCY] = FIELD(U16, 0, UINT16_MAX, currency),
+    [RECORD_KEY_TXH] = FIELD(BYTES, TXH_BYTES, TXH_BYTES, txh),
+    [RECORD_KEY_SALE] = {.kind = KIND_SALE},
+    [RECORD_KEY_DIGEST] = FIELD(FIXED, 0, DIGEST_BYTES, digest),
+    [RECORD_KEY_STATE] = FIELD(U32, 0, 0, state),
+    [RECORD_KEY_DEPTH] = FIELD(U32, 0, 0, depth),
+    [RECORD_KEY_ISSUER] = FIELD(U32, 0, 0, issuer),
+    [RECORD_KEY_OF] = FIELD(U32, 1, 0, of),
+    [RECORD_KEY_RESULT] = FIELD(U8, 1, RECORD_VOID, result),
+    [RECORD_KEY_AUTH] = FIELD(TEXT, 1, AUTH_MAX, auth),
+    [RECORD_KEY_CODE] = FIELD(U8, 1, RECORD_CODES - 1, code),
+    [RECORD_KEY_MEMBER] = FIELD(BYTES, RECORD_SEALED_BYTES, RECORD_SEALED_BYTES, member),
+#undef FIELD
+};
+
+static const void *value_at(const struct record *record, int key)
+{
+    return (const uint8_t *)record + FIELDS[key].at;
+}
+
+static uint32_t number_at(const struct record *record, int key)
+{
+    const void *at = value_at(record, key);
+    switch (FIELDS[key].kind) {
+    case KIND_U8:
+        return *(const uint8_t *)at;
+    case KIND_U16:
+        return *(const uint16_t *)at;
+    default:
+        return *(const uint32_t *)at;
+    }
+}
+
+static bool is_text(struct bytes text, size_t max)
+{
+    return text.len <= max && text_is_utf8(text);
+}
+
+static bool is_sale(const struct record *record)
+{
+    return record->lines.len == CRYPTO_HASH_BYTES && is_text(record->sale_id, LIMIT_SALE_ID) &&
+           is_text(record->service_id, LIMIT_SERVICE_ID) &&
+           is_text(record->transaction_id, LIMIT_TRANSACTION_ID);
+}
+
+/* Of a value that is there. */
+static bool is_good(const struct record *record, int key)
+{
+    const struct field *field = &FIELDS[key];
+    const struct bytes *view = value_at(record, key);
+    uint32_t number;
+    switch (field->kind) {
+    case KIND_FIXED:
+        return true;
+    case KIND_BYTES:
+        return view->len >= field->min && view->len <= field->max;
+    case KIND_TEXT:
+        return view->len >= field->min && is_text(*view, field->max);
+    case KIND_SALE:
+        return is_sale(record);
+    default:
+        number = number_at(record, key);
+        return number >= field->min && (field->kind == KIND_U32 || number <= field->max) &&
+               (key != RECORD_KEY_OF || number < record->seq);
+    }
+}
+
 /* Names as the host spells them on the wire. */
 static const char *const CODE_NAMES[] = {
     [RECORD_CODE_NONE] = "NONE",
@@ -75,31 +170,6 @@ enum record_code record_code_of(struct bytes name)
     return RECORD_CODE_OTHER;
 }
 
-static bool get_u8(struct cbor_reader *in, unsigned max, uint8_t *value)
-{
-    uint64_t wide;
-    bool good = cbor_get_uint(in, max, &wide);
-    *value = (uint8_t)wide;
-    return good;
-}
-
-static bool get_u16(struct cbor_reader *in, uint16_t *value)
-{
-    uint64_t wide;
-    bool good = cbor_get_uint(in, UINT16_MAX, &wide);
-    *value = (uint16_t)wide;
-    return good;
-}
-
-static bool get_fixed(struct cbor_reader *in, uint8_t *out, size_t len)
-{
-    struct bytes value;
-    if (!cbor_get_bytes(in, len, len, &value))
-        return false;
-    memcpy(out, value.data, len);
-    return true;
-}
-
 static bool get_sale(struct cbor_reader *in, struct record *out)
 {
     size_t items;
@@ -111,64 +181,45 @@ static bool get_sale(struct cbor_reader *in, struct record *out)
            cbor_get_bytes(in, CRYPTO_HASH_BYTES, CRYPTO_HASH_BYTES, &out->lines);
 }
 
-/* Version and type come first in key order, and record_read() has seen to them. */
-static bool get_value(struct cbor_reader *in, int64_t key, struct record *out)
+static bool get_number(struct cbor_reader *in, int key, struct record *out)
 {
-    struct record_stamp *stamp = &out->stamp;
-    switch (key) {
-    case RECORD_KEY_EPOCH:
-        return cbor_get_u32(in, &out->epoch);
-    case RECORD_KEY_SEQ:
-        return cbor_get_u32(in, &out->seq);
-    case RECORD_KEY_PREV:
-        return get_fixed(in, out->prev, RECORD_LINK_BYTES);
-    case RECORD_KEY_TIME:
-        return cbor_get_u32(in, &stamp->t_s);
-    case RECORD_KEY_UNCERTAINTY:
-        return cbor_get_u32(in, &stamp->unc_s);
-    case RECORD_KEY_TIME_SOURCE:
-        return get_u8(in, UINT8_MAX, &stamp->source);
-    case RECORD_KEY_BOOT:
-        return cbor_get_u32(in, &stamp->boot);
-    case RECORD_KEY_UPTIME:
-        return cbor_get_u32(in, &stamp->up_s);
-    case RECORD_KEY_OPERATOR:
-        return get_u16(in, &stamp->operator_number) && stamp->operator_number != 0;
-    case RECORD_KEY_SHIFT:
-        return get_u16(in, &stamp->shift) && stamp->shift != 0;
-    case RECORD_KEY_TOKEN:
-        return cbor_get_bytes(in, 1, LIMIT_TOKEN_BYTES, &out->token);
-    case RECORD_KEY_MODE:
-        return get_u8(in, PERMIT_ASK, &out->mode) && out->mode != 0;
-    case RECORD_KEY_AMOUNT:
-        return cbor_get_u32(in, &out->amount_minor) &&
-               (out->type != RECORD_OUTCOME || out->amount_minor != 0);
-    case RECORD_KEY_CURRENCY:
-        return get_u16(in, &out->currency);
-    case RECORD_KEY_TXH:
-        return cbor_get_bytes(in, TXH_BYTES, TXH_BYTES, &out->txh);
-    case RECORD_KEY_SALE:
-        return get_sale(in, out);
-    case RECORD_KEY_DIGEST:
-        return get_fixed(in, out->digest, sizeof out->digest);
-    case RECORD_KEY_STATE:
-        return cbor_get_u32(in, &out->state);
-    case RECORD_KEY_DEPTH:
-        return cbor_get_u32(in, &out->depth);
-    case RECORD_KEY_ISSUER:
-        return cbor_get_u32(in, &out->issuer);
-    case RECORD_KEY_OF:
-        return cbor_get_u32(in, &out->of) && out->of != 0 && out->of < out->seq;
-    case RECORD_KEY_RESULT:
-        return get_u8(in, RECORD_VOID, &out->result) && out->result != 0;
-    case RECORD_KEY_AUTH:
-        return cbor_get_text(in, 1, AUTH_MAX, &out->auth);
-    case RECORD_KEY_CODE:
-        return get_u8(in, RECORD_CODES - 1, &out->code) && out->code != RECORD_CODE_NONE;
-    case RECORD_KEY_MEMBER:
-        return cbor_get_bytes(in, RECORD_SEALED_BYTES, RECORD_SEALED_BYTES, &out->member);
-    default:
+    const struct field *field = &FIELDS[key];
+    void *at = (uint8_t *)out + field->at;
+    uint64_t number;
+    if (!cbor_get_uint(in, field->kind == KIND_U32 ? UINT32_MAX : field->max, &number))
         return false;
+    if (field->kind == KIND_U8)
+        *(uint8_t *)at = (uint8_t)number;
+    else if (field->kind == KIND_U16)
+        *(uint16_t *)at = (uint16_t)number;
+    else
+        *(uint32_t *)at = (uint32_t)number;
+    return is_good(out, key) &&
+           (key != RECORD_KEY_AMOUNT || out->type != RECORD_OUTCOME || number != 0);
+}
+
+/* Version and type come first in key order, and record_read() has seen to them. */
+static bool get_value(struct cbor_reader *in, int key, struct record *out)
+{
+    const struct field *field = &FIELDS[key];
+    void *at = (uint8_t *)out + field->at;
+    struct bytes fixed;
+    switch (field->kind) {
+    case KIND_NONE:
+        return false;
+    case KIND_FIXED:
+        if (!cbor_get_bytes(in, field->max, field->max, &fixed))
+            return false;
+        memcpy(at, fixed.data, fixed.len);
+        return true;
+    case KIND_BYTES:
+        return cbor_get_bytes(in, field->min, field->max, at);
+    case KIND_TEXT:
+        return cbor_get_text(in, field->min, field->max, at);
+    case KIND_SALE:
+        return get_sale(in, out);
+    default:
+        return get_number(in, key, out);
     }
 }
 
@@ -195,7 +246,8 @@ static bool get_all(struct cbor_reader *in, struct record *out)
         return false;
     out->type = (enum record_type)type;
     for (size_t i = 2; i < pairs; i++) {
-        if (!cbor_get_key(in, &key) || key < 0 || key >= RECORD_KEYS || !get_value(in, key, out))
+        if (!cbor_get_key(in, &key) || key < 0 || key >= RECORD_KEYS ||
+            !get_value(in, (int)key, out))
             return false;
         seen |= BIT(key);
     }
@@ -216,64 +268,14 @@ enum scrip_status record_read(struct bytes data, struct record *out)
     return SCRIP_OK;
 }
 
-static bool is_text(struct bytes text, size_t max)
-{
-    return text.len <= max && text_is_utf8(text);
-}
-
-static bool is_sale(const struct record *record)
-{
-    return record->lines.len == CRYPTO_HASH_BYTES && is_text(record->sale_id, LIMIT_SALE_ID) &&
-           is_text(record->service_id, LIMIT_SERVICE_ID) &&
-           is_text(record->transaction_id, LIMIT_TRANSACTION_ID);
-}
-
-/* What a writer could get wrong and a reader would refuse. */
-static bool is_writable(const struct record *record)
-{
-    switch (record->type) {
-    case RECORD_REDEEM:
-        return record->token.len > 0 && record->token.len <= LIMIT_TOKEN_BYTES &&
-               (record->txh.len == 0 || record->txh.len == TXH_BYTES) && is_sale(record) &&
-               (record->mode == PERMIT_OFFLINE || record->mode == PERMIT_ASK);
-    case RECORD_OUTCOME:
-        return record->result >= RECORD_ACCEPTED && record->result <= RECORD_VOID &&
-               is_text(record->auth, AUTH_MAX) && record->code < RECORD_CODES;
-    case RECORD_AWARD:
-        return record->token.len <= LIMIT_TOKEN_BYTES &&
-               (record->token.len == 0) == (record->member.len == RECORD_SEALED_BYTES) &&
-               (record->member.len == 0 || record->member.len == RECORD_SEALED_BYTES) &&
-               is_sale(record);
-    case RECORD_LATE:
-        return record->code > RECORD_CODE_NONE && record->code < RECORD_CODES;
-    default:
-        return true;
-    }
-}
-
+/* An optional value that is zero or empty. Who issued a token is left out with it. */
 static bool is_left_out(const struct record *record, int key)
 {
-    switch (key) {
-    case RECORD_KEY_TOKEN:
-    case RECORD_KEY_ISSUER:
-        return record->token.len == 0;
-    case RECORD_KEY_MEMBER:
-        return record->member.len == 0;
-    case RECORD_KEY_OPERATOR:
-        return record->stamp.operator_number == 0;
-    case RECORD_KEY_SHIFT:
-        return record->stamp.shift == 0;
-    case RECORD_KEY_TXH:
-        return record->txh.len == 0;
-    case RECORD_KEY_AMOUNT:
-        return record->type == RECORD_OUTCOME && record->amount_minor == 0;
-    case RECORD_KEY_AUTH:
-        return record->auth.len == 0;
-    case RECORD_KEY_CODE:
-        return record->code == RECORD_CODE_NONE;
-    default:
-        return false;
-    }
+    if (key == RECORD_KEY_ISSUER)
+        key = RECORD_KEY_TOKEN;
+    if (FIELDS[key].kind == KIND_BYTES || FIELDS[key].kind == KIND_TEXT)
+        return ((const struct bytes *)value_at(record, key))->len == 0;
+    return number_at(record, key) == 0;
 }
 
 static void put_sale(struct buffer *out, const struct record *record)
@@ -286,79 +288,24 @@ static void put_sale(struct buffer *out, const struct record *record)
     cbor_put_bytes(out, record->lines);
 }
 
-static uint32_t number_of(const struct record *record, int key)
-{
-    const struct record_stamp *stamp = &record->stamp;
-    switch (key) {
-    case RECORD_KEY_VERSION:
-        return RECORD_VERSION;
-    case RECORD_KEY_TYPE:
-        return record->type;
-    case RECORD_KEY_EPOCH:
-        return record->epoch;
-    case RECORD_KEY_SEQ:
-        return record->seq;
-    case RECORD_KEY_TIME:
-        return stamp->t_s;
-    case RECORD_KEY_UNCERTAINTY:
-        return stamp->unc_s;
-    case RECORD_KEY_TIME_SOURCE:
-        return stamp->source;
-    case RECORD_KEY_BOOT:
-        return stamp->boot;
-    case RECORD_KEY_UPTIME:
-        return stamp->up_s;
-    case RECORD_KEY_OPERATOR:
-        return stamp->operator_number;
-    case RECORD_KEY_SHIFT:
-        return stamp->shift;
-    case RECORD_KEY_MODE:
-        return record->mode;
-    case RECORD_KEY_AMOUNT:
-        return record->amount_minor;
-    case RECORD_KEY_CURRENCY:
-        return record->currency;
-    case RECORD_KEY_STATE:
-        return record->state;
-    case RECORD_KEY_DEPTH:
-        return record->depth;
-    case RECORD_KEY_ISSUER:
-        return record->issuer;
-    case RECORD_KEY_OF:
-        return record->of;
-    case RECORD_KEY_RESULT:
-        return record->result;
-    default:
-        return record->code;
-    }
-}
-
 static void put_value(struct buffer *out, const struct record *record, int key)
 {
-    switch (key) {
-    case RECORD_KEY_PREV:
-        cbor_put_bytes(out, bytes_of(record->prev, RECORD_LINK_BYTES));
+    const void *at = value_at(record, key);
+    switch (FIELDS[key].kind) {
+    case KIND_FIXED:
+        cbor_put_bytes(out, bytes_of(at, FIELDS[key].max));
         break;
-    case RECORD_KEY_TOKEN:
-        cbor_put_bytes(out, record->token);
+    case KIND_BYTES:
+        cbor_put_bytes(out, *(const struct bytes *)at);
         break;
-    case RECORD_KEY_TXH:
-        cbor_put_bytes(out, record->txh);
+    case KIND_TEXT:
+        cbor_put_text(out, *(const struct bytes *)at);
         break;
-    case RECORD_KEY_MEMBER:
-        cbor_put_bytes(out, record->member);
-        break;
-    case RECORD_KEY_SALE:
+    case KIND_SALE:
         put_sale(out, record);
         break;
-    case RECORD_KEY_DIGEST:
-        cbor_put_bytes(out, bytes_of(record->digest, sizeof record->digest));
-        break;
-    case RECORD_KEY_AUTH:
-        cbor_put_text(out, record->auth);
-        break;
     default:
-        cbor_put_uint(out, number_of(record, key));
+        cbor_put_uint(out, number_at(record, key));
         break;
     }
 }
@@ -366,21 +313,29 @@ static void put_value(struct buffer *out, const struct record *record, int key)
 enum scrip_status record_write(const struct record *record, struct buffer *out)
 {
     const struct form *form = form_of((unsigned)record->type);
-    if (!form || !is_writable(record))
-        return SCRIP_REFUSED_ARGUMENT;
-    if ((form->required & BIT(RECORD_KEY_OF)) && (record->of == 0 || record->of >= record->seq))
+    if (!form)
         return SCRIP_REFUSED_ARGUMENT;
 
     uint64_t keys = form->required | form->optional;
-    size_t pairs = 0;
-    for (int key = 0; key < RECORD_KEYS; key++) {
-        if (is_left_out(record, key))
+    size_t pairs = 2;
+    for (int key = RECORD_KEY_TYPE + 1; key < RECORD_KEYS; key++) {
+        if ((form->optional & BIT(key)) && is_left_out(record, key))
             keys &= ~BIT(key);
-        pairs += keys >> key & 1;
+        if (!(keys & BIT(key)))
+            continue;
+        if (!is_good(record, key))
+            return SCRIP_REFUSED_ARGUMENT;
+        pairs++;
     }
+    if (record->type == RECORD_AWARD && !is_one_claimant(keys))
+        return SCRIP_REFUSED_ARGUMENT;
     struct buffer trial = *out;
     cbor_put_map(&trial, pairs);
-    for (int key = 0; key < RECORD_KEYS; key++) {
+    cbor_put_uint(&trial, RECORD_KEY_VERSION);
+    cbor_put_uint(&trial, RECORD_VERSION);
+    cbor_put_uint(&trial, RECORD_KEY_TYPE);
+    cbor_put_uint(&trial, record->type);
+    for (int key = RECORD_KEY_TYPE + 1; key < RECORD_KEYS; key++) {
         if (!(keys & BIT(key)))
             continue;
         cbor_put_uint(&trial, (unsigned)key);
