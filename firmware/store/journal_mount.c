@@ -8,14 +8,14 @@
 static enum scrip_status make_blank(const struct hal_flash *flash, uint32_t address)
 {
     uint8_t chunk[ENTRY_MAX];
-    int pass, i, passes = 1 + flash->needs_erase;
+    unsigned pass, i, passes = 1u + flash->needs_erase;
 
     for (pass = 0; pass < passes; pass++) {
         memset(chunk, 0xFF, sizeof chunk);
         if (!flash->needs_erase)
             TRY(flash->program(flash->context, address, chunk, sizeof chunk));
         TRY(flash->read(flash->context, address, chunk, sizeof chunk));
-        for (i = 0; i < (int)sizeof chunk; i++)
+        for (i = 0; i < sizeof chunk; i++)
             if (chunk[i] != 0xFF)
                 return SCRIP_AGAIN;
     }
@@ -158,8 +158,8 @@ static enum scrip_status find_head(struct journal *journal, struct journal_at *l
  * Finds the log's end, and the newest header that says something: what it counts is taken over, and
  * *type, data and *len are what the fence is to repeat. A BOOT that does not authenticate was not
  * shown to anybody, and says nothing; another entry that does not was never accepted, but all
- * before it was. A sector that was erased badly may look begun: the log ends in the blank one
- * before it.
+ * before it was: the head is set before either, as far as the log may be shown. A sector that was
+ * erased badly may look begun: the log ends in the blank one before it.
  */
 static enum scrip_status locate(struct journal *journal, struct journal_at *end, unsigned *type,
                                 uint8_t *data, uint32_t *len)
@@ -213,13 +213,13 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
     journal->durable_ack = last.ack;
     *type = JOURNAL_BOOT;
     *len = 0;
-    if (status == SCRIP_OK) {
+    if (status != SCRIP_OK) {
+        journal->head = limit;
+    } else {
         *type |= last.type;
         *len = last.len;
-        if (last.type < JOURNAL_BOOT) {
-            journal->turn++;
-            journal->next_seq += last.type == JOURNAL_DATA;
-        }
+        journal->turn = (uint8_t)(last.turn + (last.type < JOURNAL_BOOT));
+        journal->next_seq += last.type == JOURNAL_DATA;
     }
     return SCRIP_OK;
 }
@@ -228,10 +228,9 @@ static enum scrip_status locate(struct journal *journal, struct journal_at *end,
  * sector if it did not fit, and nothing of it be seen: the log goes on behind the longest, or where
  * programming overwrites, over it and over what boots before may have left behind that, also in the
  * next sector. */
-static enum scrip_status find_place(struct journal *journal)
+static enum scrip_status find_place(struct journal *journal, struct journal_at at)
 {
     const struct hal_flash *flash = journal->flash;
-    struct journal_at at = journal->head;
     uint32_t page = flash->page_size, skip = flash->needs_erase ? ENTRY_MAX : 0;
     int blank = 0;
 
@@ -269,16 +268,20 @@ enum scrip_status journal_fence(struct journal *journal, enum journal_reserve re
     /* A log that was read only has shown its last entry, and the host has it: its number is taken,
      * even if it does not read any more. */
     journal->next_seq += journal->ack_seq == journal->next_seq;
-    journal->head = end;
+    struct journal_at shown = journal->head;
     TRY(crypto_random(journal->salt, sizeof journal->salt));
     crypto_key_close(&journal->aead);
     TRY(journal_key(journal->keys, journal->salt, &journal->aead));
-    enum scrip_status status = find_place(journal);
+    enum scrip_status status = find_place(journal, end);
     if (status == SCRIP_OK)
         status = journal_put(journal, type, reserve, data, len);
-    if (status == SCRIP_OK)
+    if (status == SCRIP_OK) {
         journal->boot = (journal->head.sector << 12) + journal->head.offset / HEADER_BYTES;
-    return status == SCRIP_REFUSED_FULL ? SCRIP_FAULT_READ_ONLY : status;
+    } else if (status == SCRIP_REFUSED_FULL) {
+        journal->head = shown;
+        status = SCRIP_FAULT_READ_ONLY;
+    }
+    return status;
 }
 
 enum scrip_status journal_mount(struct journal *journal, const struct hal_flash *flash,

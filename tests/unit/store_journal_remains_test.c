@@ -265,6 +265,42 @@ static void test_a_number_that_was_acknowledged_read_only_is_taken(void)
     power_down();
 }
 
+/* Starts have spent what is held back for them, and the last one's fence was cut: read only, what
+ * the fence before it copies is still there. */
+static void test_a_torn_fence_hides_nothing_read_only(void)
+{
+    uint8_t longest[JOURNAL_PAYLOAD_MAX] = {0};
+    uint8_t data[JOURNAL_BUFFER_BYTES];
+    struct journal_cursor at = {{0, 0}, 0};
+    struct journal_entry entry;
+    enum scrip_status status;
+    uint32_t fence = 0, seq = 0;
+
+    power_up(&nor);
+    while (journal_append(&journal, JOURNAL_DATA, JOURNAL_NORMAL,
+                          bytes_of(longest, sizeof longest)) == SCRIP_OK ||
+           journal_idle(&journal) == SCRIP_AGAIN)
+        ;
+    uint32_t weak = newest(sizeof longest), last = journal_next_seq(&journal) - 1;
+    for (;;) {
+        crypto_key_close(&journal.aead);
+        status = journal_mount(&journal, &flash.hal, &keys, NULL, NULL);
+        if (status != SCRIP_OK)
+            break;
+        fence = newest(sizeof longest);
+    }
+    CHECK_STATUS(status, SCRIP_FAULT_READ_ONLY);
+    sim_flash_flip(&flash, weak + 30, 1);
+    sim_flash_flip(&flash, fence + 30, 1);
+    crypto_key_close(&journal.aead);
+    CHECK_STATUS(journal_mount(&journal, &flash.hal, &keys, NULL, NULL), SCRIP_FAULT_READ_ONLY);
+    while ((status = journal_next(&journal, &at, data, &entry)) == SCRIP_OK)
+        CHECK_EQ_INT(entry.seq, ++seq);
+    CHECK_STATUS(status, SCRIP_AGAIN);
+    CHECK_EQ_INT(seq, last);
+    power_down();
+}
+
 /* A first try that did not read back may be durable all the same, so this is no refusal. */
 static void test_no_room_for_a_second_try_is_a_fault(void)
 {
@@ -330,6 +366,7 @@ int main(void)
     CHECK_RUN(test_a_sector_that_was_erased_badly_is_not_where_the_log_ends);
     CHECK_RUN(test_a_fence_in_the_next_sector_does_not_come_back);
     CHECK_RUN(test_a_number_that_was_acknowledged_read_only_is_taken);
+    CHECK_RUN(test_a_torn_fence_hides_nothing_read_only);
     CHECK_RUN(test_no_room_for_a_second_try_is_a_fault);
     return check_done();
 }
