@@ -3,13 +3,15 @@
  * base/json and the clock have put their own in place. There is no heap, no exit, and no clock.
  *
  * And memset() and memcpy(), by words: picolibc's take four instructions a byte, and every
- * structure is cleared before its use and wiped after it.
+ * structure is cleared before its use and wiped after it. And what the compiler calls to divide
+ * numbers of 64 bits.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "platform/cortexm/cpu.h"
+#include "platform/cortexm/divide.h"
 
 /* Armv7-M loads and stores single words at any address. */
 struct any_word {
@@ -47,6 +49,13 @@ BY_LOOPS void *memcpy(void *restrict out, const void *restrict in, size_t len)
     for (; len > 0; len--)
         *at++ = *from++;
     return out;
+}
+
+uint64_t __udivmoddi4(uint64_t number, uint64_t by, uint64_t *rest);
+
+uint64_t __udivmoddi4(uint64_t number, uint64_t by, uint64_t *rest)
+{
+    return divide(number, by, rest);
 }
 
 void *malloc(size_t size)
