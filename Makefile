@@ -300,7 +300,7 @@ $(RESTART): $(B)/tests/emulated/restart_image.o $(B)/platform/cortexm/end/reset.
 $(BARE) $(COUNTED) $(RESTART): $(call archives,cortexm board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a) \
     $(BOARD_DIR)/memory.ld platform/cortexm/sections.ld
 $(IMAGES) $(COUNTED): $(call archives,till $(AGENT))
-BARE_LINK := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--fatal-warnings
+BARE_LINK := -nostartfiles -T$(BOARD_DIR)/memory.ld -Wl,--gc-sections -Wl,--sort-section=alignment -Wl,--fatal-warnings
 $(BARE) $(COUNTED) $(RESTART): private BOARD_LIBS = $(BARE_LINK) -Wl,-Map=$(@:.elf=.map)
 SELFTEST_OBJECTS := $(B)/firmware/images/selftest.o $(if $(BOARD_END),$(B)/platform/cortexm/end/$(BOARD_END).o)
 SELFTEST_ARCHIVES := $(call archives,selftest $(BOARD_PLATFORM) board base) $(BOARD_LIBRARIES:%=$(B)/lib/lib%.a)
