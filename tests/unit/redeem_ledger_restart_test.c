@@ -194,18 +194,27 @@ static void test_a_fault_closes_until_it_is_known_what_is_there(void)
     shop_close(&shop);
 }
 
+struct wanted {
+    uint32_t seq;
+    struct journal_at at;
+};
+
+static enum scrip_status note_place(void *context, const struct journal_finding *finding)
+{
+    struct wanted *wanted = context;
+    if (finding->what == JOURNAL_FOUND_ENTRY && finding->entry.type == JOURNAL_DATA &&
+        finding->entry.seq == wanted->seq)
+        wanted->at = finding->at;
+    return SCRIP_OK;
+}
+
 /* Flips a bit of a record where it lies. */
 static void damage(uint32_t seq)
 {
-    struct journal_cursor at;
-    uint8_t room[JOURNAL_BUFFER_BYTES];
-    struct journal_entry found;
-    CHECK_STATUS(journal_find(&shop.journal, seq, &at), SCRIP_OK);
-    do {
-        CHECK_STATUS(journal_next(&shop.journal, &at, room, &found), SCRIP_OK);
-    } while (found.type != JOURNAL_DATA || found.seq != seq);
-    uint32_t sector = found.at.sector % (SHOP_NOR.size / SHOP_NOR.sector_size);
-    sim_flash_flip(&shop.flash, sector * SHOP_NOR.sector_size + found.at.offset + 60, 4);
+    struct wanted wanted = {.seq = seq};
+    CHECK_STATUS(journal_examine(&shop.flash.hal, &shop.keys, note_place, &wanted), SCRIP_OK);
+    uint32_t sector = wanted.at.sector % (SHOP_NOR.size / SHOP_NOR.sector_size);
+    sim_flash_flip(&shop.flash, sector * SHOP_NOR.sector_size + wanted.at.offset + 60, 4);
 }
 
 static void test_an_unreadable_record_is_missing_and_the_rest_goes_on(void)
