@@ -45,6 +45,7 @@ enum scrip_status journal_header(const struct journal *journal, struct journal_h
     const struct journal_at *at = &header->at;
     uint8_t raw[HEADER_BYTES];
 
+    header->blank = false;
     TRY(journal_fetch(flash, at, raw, sizeof raw));
     uint32_t crc = bytes_get_u32(raw + 12);
     header->turn = raw[0];

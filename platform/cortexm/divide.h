@@ -2,8 +2,8 @@
  * divide: 64-bit numbers by the processor's 32-bit division, in a fifth of the room that the
  * compiler's own takes. That one calls it: libc.c.
  *
- * Time     Three divisions where `by` is below 2^16, as the bases and scales of texts are; one where
- *          both fit 32 bits; else 64 steps.
+ * Time     Three divisions where `by` is below 2^16, as the bases and scales of texts are; one
+ *          where both fit 32 bits; else 64 steps.
  */
 #ifndef PLATFORM_CORTEXM_DIVIDE_H
 #define PLATFORM_CORTEXM_DIVIDE_H
