@@ -13,7 +13,8 @@ static enum scrip_status find_range(const struct journal *journal, uint32_t *fir
 
     for (; mark.at.sector < sectors; mark.at.sector++) {
         enum scrip_status status = journal_header(journal, &mark);
-        if (status == SCRIP_AGAIN)
+        /* A number that no mount believes: sectors are counted from the first round on. */
+        if (status == SCRIP_AGAIN || (status == SCRIP_OK && mark.seq - sectors > INT32_MAX))
             continue;
         TRY(status);
         uint32_t sector = mark.seq;

@@ -301,6 +301,24 @@ static void test_a_torn_fence_hides_nothing_read_only(void)
     power_down();
 }
 
+/* The highest number there is, in a MARK that reads: an image is explained all the same. */
+static void test_a_mark_that_no_mount_believes(void)
+{
+    struct journal_at last = {UINT32_MAX, 0};
+    uint8_t shown = 0;
+
+    power_up(&nor);
+    CHECK_STATUS(append(1), SCRIP_OK);
+    CHECK_STATUS(flash.hal.erase_start(flash.hal.context, journal_address(&flash.hal, &last)),
+                 SCRIP_OK);
+    while (flash.hal.erase_poll(flash.hal.context) == SCRIP_AGAIN)
+        ;
+    CHECK_STATUS(journal_mark(&journal, last.sector), SCRIP_OK);
+    CHECK_STATUS(journal_examine(&flash.hal, &keys, last_entry, &shown), SCRIP_OK);
+    CHECK_EQ_INT(shown, 1);
+    power_down();
+}
+
 /* A first try that did not read back may be durable all the same, so this is no refusal. */
 static void test_no_room_for_a_second_try_is_a_fault(void)
 {
@@ -367,6 +385,7 @@ int main(void)
     CHECK_RUN(test_a_fence_in_the_next_sector_does_not_come_back);
     CHECK_RUN(test_a_number_that_was_acknowledged_read_only_is_taken);
     CHECK_RUN(test_a_torn_fence_hides_nothing_read_only);
+    CHECK_RUN(test_a_mark_that_no_mount_believes);
     CHECK_RUN(test_no_room_for_a_second_try_is_a_fault);
     return check_done();
 }
