@@ -219,7 +219,7 @@ run: all $(COUNTED) build/host/instructions.so ## BOARD=b: its emulated terminal
 	@tests/emulated/counted-report $(BOARD) $(B)/samples
 run-day: all ## BOARD=b: a longer day of it: no host, kills and resets, a dropped line, two terminals with one code
 	@$(ON_BOARD) tests/run-suite $@-$(BOARD) tests/e2e/boards_day.sh tests/e2e/boards_trouble.sh $(BOARD_TESTS)
-run-cuts: all ## BOARD=b: power cuts at every write of sales and enrolments, CUTS='1 2 3': in ten minutes or so
+run-cuts: all ## BOARD=b: power cuts at the first 40 writes of sales and of enrolments, CUTS='1 2 3': ten minutes and more
 	@$(ON_BOARD) TEST_TIMEOUT_S=7200 tests/run-suite $@-$(BOARD) tests/e2e/boards_cuts.sh
 restarts: all $(RESTART) setup-boards ## BOARD=b: its watchdog and faults, and what the next start knows of them
 	@BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BOARD_MACHINE=$(BOARD_MACHINE) tests/run-suite $@-$(BOARD) tests/e2e/boards_restart.sh

@@ -5,7 +5,7 @@
 # write had not begun, and as if it had been torn, with half of the new page and half of it garbage;
 # enrolments the one way or the other. Behind each the terminal restarts on what is left.
 #
-# `make run-cuts BOARD=..`: some ten minutes a board.
+# `make run-cuts BOARD=..`: ten minutes a board, and more where a sale is one write.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/e2e/boards_lib.sh
 

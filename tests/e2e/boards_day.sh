@@ -33,8 +33,10 @@ terminal_kill t1
 terminal_start t1
 report "$board: restarts behind a kill" $? "$(cat "$work/t1/log")"
 expect "$board: still knows the code" "REFUSED_USED" tool t1 redeem "$code" --total 20
+boot=$(status t1 .boot)
 monitor t1 system_reset
-within 30 terminal_answers t1
+within 30 status_is t1 ".boot > $boot"
+report "$board: starts anew behind a reset" $? "$boot, $(status t1 .)"
 expect "$board: and behind a reset" "REFUSED_USED" tool t1 redeem "$code" --total 20
 holds "$board: and owes it to the host" status_is t1 '.depth >= 1'
 
